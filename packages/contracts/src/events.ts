@@ -1,0 +1,75 @@
+import * as credential from './gen/gatehouse/credential/v1/credential_events.ts'
+import type { RecordedEvent } from './gen/gatehouse/event_log/v1/event_log_service.ts'
+import * as policy from './gen/gatehouse/policy/v1/policy_events.ts'
+
+/** What turns messages of one kind into bytes and back. */
+export interface Codec {
+  encode(message: never): { finish(): Uint8Array }
+  decode(bytes: Uint8Array): unknown
+}
+
+/** Codecs by stored event type. */
+export type EventTypes = { readonly [type: string]: Codec }
+
+/** The events of the credential log by their stored type. */
+export const credentialEvents = {
+  'gatehouse.credential.v1.ClientRegistered': credential.ClientRegistered,
+  'gatehouse.credential.v1.ClientSuspended': credential.ClientSuspended,
+  'gatehouse.credential.v1.ClientResumed': credential.ClientResumed,
+  'gatehouse.credential.v1.SubscriptionCreated': credential.SubscriptionCreated,
+  'gatehouse.credential.v1.SubscriptionActivated': credential.SubscriptionActivated,
+  'gatehouse.credential.v1.SubscriptionSuspended': credential.SubscriptionSuspended,
+  'gatehouse.credential.v1.SubscriptionResumed': credential.SubscriptionResumed,
+  'gatehouse.credential.v1.SubscriptionCancelled': credential.SubscriptionCancelled,
+  'gatehouse.credential.v1.SubscriptionChanged': credential.SubscriptionChanged,
+  'gatehouse.credential.v1.ApiKeyIssued': credential.ApiKeyIssued,
+  'gatehouse.credential.v1.ApiKeyRotated': credential.ApiKeyRotated,
+  'gatehouse.credential.v1.ApiKeySuspended': credential.ApiKeySuspended,
+  'gatehouse.credential.v1.ApiKeyResumed': credential.ApiKeyResumed,
+  'gatehouse.credential.v1.ApiKeyRevoked': credential.ApiKeyRevoked,
+  'gatehouse.credential.v1.ApiKeyExpirationChanged': credential.ApiKeyExpirationChanged,
+  'gatehouse.credential.v1.ApiKeyRestrictionsChanged': credential.ApiKeyRestrictionsChanged,
+} as const
+
+/** The events of the policy log by their stored type. */
+export const policyEvents = {
+  'gatehouse.policy.v1.EnvironmentPut': policy.EnvironmentPut,
+  'gatehouse.policy.v1.ApiPublished': policy.ApiPublished,
+  'gatehouse.policy.v1.ApiRetired': policy.ApiRetired,
+  'gatehouse.policy.v1.PlanPut': policy.PlanPut,
+} as const
+
+/** The tagged union of the events in a table of event types: `{ type, data }`. */
+export type EventOf<Types> = {
+  [Type in keyof Types]: {
+    readonly type: Type
+    readonly data: Types[Type] extends { decode(bytes: Uint8Array): infer Data } ? Data : never
+  }
+}[keyof Types]
+
+export type CredentialEvent = EventOf<typeof credentialEvents>
+export type PolicyEvent = EventOf<typeof policyEvents>
+
+/** The logs there are; each belongs to one service and has its own positions. */
+export const eventSources = ['credential', 'policy'] as const
+export type EventSource = (typeof eventSources)[number]
+
+/**
+ * Decodes a stored event. Answers undefined for a type that the table does not know: the caller decides whether
+ * that may be passed over.
+ */
+export function decodeEvent<Types extends EventTypes>(
+  types: Types,
+  recorded: Pick<RecordedEvent, 'type' | 'data'>,
+): EventOf<Types> | undefined {
+  if (!Object.hasOwn(types, recorded.type)) return undefined
+  const codec = types[recorded.type]
+  return codec && ({ type: recorded.type, data: codec.decode(recorded.data) } as EventOf<Types>)
+}
+
+/** The bytes of an event, as they are stored, published and hashed. */
+export function encodeEvent<Types extends EventTypes>(types: Types, event: EventOf<Types>): Uint8Array {
+  const codec: Codec | undefined = types[event.type as string]
+  if (!codec) throw new Error(`no codec for event ${String(event.type)}`)
+  return codec.encode(event.data as never).finish()
+}

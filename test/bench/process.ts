@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createConnection } from 'node:net'
+import { waitFor } from '@gatehouse/testkit'
+
+/** A process of a benchmark, held on one processor. */
+export interface Pinned {
+  readonly child: ChildProcess
+  stop(): Promise<void>
+}
+
+/** @param cpu the processor that the whole process may use */
+export function startPinned(
+  cpu: number,
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Pinned {
+  const child = spawn('taskset', ['-c', String(cpu), command, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  process.once('exit', () => child.kill('SIGKILL'))
+  return {
+    child,
+    stop: async () => {
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), 3000)
+      await ended
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** Waits until something listens. */
+export function listening(port: number): Promise<unknown> {
+  return waitFor(
+    () =>
+      new Promise<boolean>((resolve) => {
+        const socket = createConnection(port, '127.0.0.1')
+        socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+        socket.once('connect', () => socket.destroy())
+      }),
+    { timeoutMs: 20_000 },
+  )
+}

@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+export interface Load {
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly seconds: number
+  readonly connections: number
+  /** Processor that makes the load. */
+  readonly cpu: number
+}
+
+/** Loads a URL with wrk. @returns requests a second; throws when any answer was not a success. */
+export async function requestsPerSecond({ url, headers = {}, seconds, connections, cpu }: Load): Promise<number> {
+  const headerArgs = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
+  const args = ['-c', String(cpu), 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, ...headerArgs, url]
+  const { stdout } = await run('taskset', args)
+  const failures = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(stdout)
+  if (failures) throw new Error(`the load on ${url} met failures: ${failures[0]}`)
+  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]
+  if (!rate) throw new Error(`wrk said: ${stdout}`)
+  return Number(rate)
+}

@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process'
+import { access, constants } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** The absolute path of a program on the PATH. */
+export async function onPath(program: string): Promise<string | undefined> {
+  for (const directory of (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
+    const path = join(directory, program)
+    if (await isExecutable(path)) return path
+  }
+  return undefined
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Runs a program to its end. @throws with the last lines of what it said. */
+export async function runProgram(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
+  try {
+    const { stdout, stderr } = await run(command, args, { env: { ...process.env, ...env }, maxBuffer: 64 << 20 })
+    return stdout + stderr
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string }
+    const said = `${stdout}${stderr}`.trim().split('\n').slice(-5).join('\n')
+    throw new Error(`${command} ${args.join(' ')} failed: ${said || message}`, { cause: error })
+  }
+}

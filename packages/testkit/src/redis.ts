@@ -1,0 +1,59 @@
+import { Redis } from 'ioredis'
+import { nativeRedis } from './native/redis.ts'
+import { givenServer, type Server } from './server.ts'
+import { fromDockerOrNative } from './source.ts'
+import { waitFor } from './wait-for.ts'
+
+export interface RedisOptions {
+  /** `none` (default): a restart finds nothing. `always`: appendonly with an fsync for every write. */
+  readonly persistence?: 'none' | 'always'
+}
+
+export interface RedisServer extends Server {
+  /** `redis://127.0.0.1:PORT` (from the environment: as given there). */
+  readonly url: string
+  flushAll(): Promise<void>
+}
+
+/** How many databases our own Redis has: each test file takes one. */
+export const redisDatabases = 4096
+
+/** Settings of `redis.conf` for both ways of running our own. */
+export function redisArguments(options: RedisOptions): string[] {
+  const append = options.persistence === 'always' ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []
+  return ['--save', '', '--databases', String(redisDatabases), '--maxmemory-policy', 'noeviction', ...append]
+}
+
+/** Redis from `GATEHOUSE_REDIS_URL`, else in Docker, else of this machine. */
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  const url = process.env['GATEHOUSE_REDIS_URL']
+  if (url) {
+    await redisAnswers(url, 'GATEHOUSE_REDIS_URL names a Redis that answers')
+    return withFlush(givenServer('GATEHOUSE_REDIS_URL'), url)
+  }
+  return fromDockerOrNative('Redis', {
+    docker: async () => (await import('./docker/redis.ts')).dockerRedis(options),
+    native: () => nativeRedis(options),
+  })
+}
+
+export function withFlush(server: Server, url: string): RedisServer {
+  return Object.assign(server, { url, flushAll: () => withRedis(url, async (redis) => void (await redis.flushall())) })
+}
+
+export async function redisAnswers(url: string, what: string): Promise<void> {
+  const ping = () => withRedis(url, async (redis) => (await redis.ping()) === 'PONG')
+  await waitFor(ping, { what, timeoutMs: 30_000, intervalMs: 20 })
+}
+
+/** One connection that neither retries nor queues. */
+export async function withRedis<Result>(url: string, work: (redis: Redis) => Promise<Result>): Promise<Result> {
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 })
+  redis.on('error', () => {})
+  try {
+    await redis.connect()
+    return await work(redis)
+  } finally {
+    redis.disconnect()
+  }
+}

@@ -1,0 +1,166 @@
+import { once } from 'node:events'
+import { GatehouseError } from '@gatehouse/errors'
+import type {
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  sendUnaryData,
+  UntypedHandleCall,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js'
+import { authorize } from './authorize.ts'
+import { type CallContext, requestIdOf, traceparentOf } from './context.ts'
+import { toServiceError } from './error-status.ts'
+import type { Logger } from './logger.ts'
+import type { Definition, Method, RequestOf, ResponseOf } from './method.ts'
+import type { CallMetrics } from './metrics.ts'
+import { traced } from './tracing.ts'
+
+/** A handler of a method: a promise for one response, an async generator for a stream of them. */
+export type Handler<M extends Method> = (
+  request: M['requestStream'] extends true ? AsyncIterable<RequestOf<M>> : RequestOf<M>,
+  context: CallContext,
+) => M['responseStream'] extends true ? AsyncIterable<ResponseOf<M>> : Promise<ResponseOf<M>>
+
+/** A service: for every method its handler, and the names of the services that may call it. */
+export interface GrpcService<D extends Definition = Definition> {
+  readonly definition: D
+  readonly handlers: { readonly [Name in keyof D]: Handler<D[Name]> }
+  readonly roles: { readonly [Name in keyof D]: readonly string[] }
+}
+
+type AnyHandler = (request: never, context: CallContext) => unknown
+
+/** A GrpcService with its message types forgotten, as startGrpcService takes a list of them. */
+export interface BoundService {
+  readonly definition: Definition
+  readonly handlers: Readonly<Record<string, AnyHandler>>
+  readonly roles: Readonly<Record<string, readonly string[]>>
+}
+
+/** Checks at compile time that handlers and roles cover the whole definition. */
+export function grpcService<D extends Definition>(service: GrpcService<D>): BoundService
+export function grpcService(service: BoundService): BoundService {
+  return service
+}
+
+/** What all calls of a server share. */
+export interface ServerScope {
+  readonly logger: Logger
+  readonly metrics: CallMetrics
+  /** Deadline of unary calls whose caller sent none, milliseconds. */
+  readonly deadlineMs: number
+  /** Aborted when the server drains; ends streams, which would otherwise hold the shutdown up. */
+  readonly draining: AbortSignal
+}
+
+type Unary = ServerUnaryCall<unknown, unknown>
+type Streaming = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>
+
+/** The handlers of a service as grpc-js calls them. */
+export function implementation(service: BoundService, scope: ServerScope): UntypedServiceImplementation {
+  const entries = Object.entries(service.definition).map(([name, method]) => {
+    const handler = service.handlers[name]
+    if (!handler) throw new Error(`no handler for ${method.path}`)
+    if (method.requestStream && !method.responseStream) throw new Error(`${method.path}: stream the responses too`)
+    const bound = { method, handler, roles: service.roles[name] ?? [], scope }
+    return [name, method.responseStream ? streamingHandler(bound) : unaryHandler(bound)] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+interface Bound {
+  readonly method: Method
+  readonly handler: AnyHandler
+  readonly roles: readonly string[]
+  readonly scope: ServerScope
+}
+
+function unaryHandler(bound: Bound): UntypedHandleCall {
+  return (call: Unary, callback: sendUnaryData<unknown>) => {
+    const cancelled = new AbortController()
+    const deadline = deadlineOf(call, bound.scope.deadlineMs)
+    call.once('cancelled', () => cancelled.abort(deadline.passed() ? deadlineExceeded() : callerGone()))
+    const expired = new Promise<never>((_, reject) => {
+      cancelled.signal.addEventListener('abort', () => reject(cancelled.signal.reason), { once: true })
+    })
+    const timer = setTimeout(() => cancelled.abort(deadlineExceeded()), deadline.remainingMs)
+    const work = settle(call, bound, cancelled.signal, async (context) => {
+      return Promise.race([bound.handler(call.request as never, context), expired])
+    })
+    work.then(
+      (response) => callback(null, response),
+      (error) => callback(toServiceError(error, bound.scope.logger)),
+    )
+    work.finally(() => clearTimeout(timer)).catch(() => undefined)
+    expired.catch(() => undefined)
+  }
+}
+
+function streamingHandler(bound: Bound): UntypedHandleCall {
+  return (call: Streaming) => {
+    const cancelled = new AbortController()
+    call.once('cancelled', () => cancelled.abort(callerGone()))
+    const signal = AbortSignal.any([cancelled.signal, bound.scope.draining])
+    const work = settle(call, bound, signal, async (context) => {
+      // The default iterator destroys a duplex stream once its requests end: the responses would never be finished.
+      const input = 'request' in call ? call.request : call.iterator({ destroyOnReturn: false })
+      const responses = bound.handler(input as never, context) as AsyncIterable<unknown>
+      await writeAll(call, responses, cancelled.signal)
+      if (bound.scope.draining.aborted) throw draining()
+    })
+    work.then(
+      () => call.end(),
+      (error) => cancelled.signal.aborted || call.emit('error', toServiceError(error, bound.scope.logger)),
+    )
+  }
+}
+
+/** Authorizes, then runs the work in a span, with its duration and status measured. */
+async function settle<Result>(
+  call: Unary | Streaming,
+  { method, roles, scope }: Bound,
+  signal: AbortSignal,
+  work: (context: CallContext) => Promise<Result>,
+): Promise<Result> {
+  const end = scope.metrics.start(method.path)
+  try {
+    const caller = authorize(call, roles)
+    const requestId = requestIdOf(call.metadata)
+    const result = await traced(method.path.slice(1), 'server', traceparentOf(call.metadata), (traceparent) =>
+      work({ caller, requestId, traceparent, signal }),
+    )
+    end('OK')
+    return result
+  } catch (error) {
+    end(error instanceof GatehouseError ? error.status : 'INTERNAL')
+    throw error
+  }
+}
+
+/** Writes what the handler yields, no faster than the peer reads; stops the generator when the caller went away. */
+async function writeAll(call: Streaming, responses: AsyncIterable<unknown>, cancelled: AbortSignal): Promise<void> {
+  for await (const response of responses) {
+    if (cancelled.aborted) return
+    if (!call.write(response)) await once(call, 'drain', { signal: cancelled }).catch(() => undefined)
+  }
+}
+
+function deadlineOf(call: Unary, defaultMs: number) {
+  const asked = Number(call.getDeadline()) - Date.now()
+  const remainingMs = Number.isFinite(asked) ? Math.min(Math.max(asked, 0), 2 ** 31 - 1) : defaultMs
+  const at = Date.now() + remainingMs
+  return { remainingMs, passed: () => Date.now() >= at }
+}
+
+function deadlineExceeded(): GatehouseError {
+  return new GatehouseError('DEADLINE_EXCEEDED', { reason: 'DEADLINE_EXCEEDED', message: 'the deadline has passed' })
+}
+
+function callerGone(): GatehouseError {
+  return new GatehouseError('UNAVAILABLE', { reason: 'CALLER_GONE', message: 'the caller ended the call' })
+}
+
+function draining(): GatehouseError {
+  return new GatehouseError('UNAVAILABLE', { reason: 'DRAINING', message: 'the service is shutting down' })
+}

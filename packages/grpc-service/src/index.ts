@@ -1,0 +1,24 @@
+export { type CallSettings, type ClientSettings, createClient, type ServiceClient } from './client.ts'
+export type { CallContext } from './context.ts'
+export {
+  address,
+  ConfigurationError,
+  flag,
+  integer,
+  list,
+  optionalText,
+  port,
+  readEnv,
+  type Settings,
+  text,
+  type Variable,
+} from './environment.ts'
+export { type BoundService, type GrpcService, grpcService } from './handlers.ts'
+export { createLogger, type Logger, redact } from './logger.ts'
+export { createRegistry } from './metrics.ts'
+export { startOps } from './ops.ts'
+export { type Running, runMain } from './run-main.ts'
+export { type GrpcServiceOptions, type RunningGrpcService, startGrpcService } from './server.ts'
+export { serviceVariables } from './service-variables.ts'
+export { devCertificates, serviceTls, type TlsMaterial } from './tls.ts'
+export { startTracing, traced } from './tracing.ts'

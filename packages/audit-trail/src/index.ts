@@ -1,0 +1,7 @@
+export type { AuditMode, Counter, DecisionEntry } from './decision-entry.ts'
+export { createGrpcSink } from './grpc-sink.ts'
+export { type AuditSink, type Shipper, type ShipperOptions, startShipper } from './shipper.ts'
+export { SpoolLocked } from './spool/directory-lock.ts'
+export type { SpoolDisk } from './spool/spool-disk.ts'
+export { SpoolFull } from './spool/spool-full.ts'
+export { openTrail, type Trail, type TrailOptions } from './trail.ts'

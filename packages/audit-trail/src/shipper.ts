@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record'
+import type { Trail } from './trail.ts'
+
+/** Where records are safe once `send` resolves; sending one again must be harmless. */
+export interface AuditSink {
+  send(records: readonly StoredRecord[]): Promise<void>
+}
+
+export interface ShipperOptions {
+  readonly trail: Trail
+  readonly sink: AuditSink
+  /** Waits this long for company before a batch leaves; 20 ms by default. Records are durable already. */
+  readonly lingerMs?: number
+  readonly batchBytesMax?: number
+  readonly retryMsMax?: number
+  /** A send that failed and will be repeated. */
+  readonly onFailure?: (error: unknown, attempt: number) => void
+  readonly onShipped?: (count: number) => void
+}
+
+export interface Shipper {
+  /** Ships what is there, up to `deadlineMs`, then stops; what is left is shipped after the next start. */
+  close(deadlineMs?: number): Promise<void>
+}
+
+/** Sends the trail's records to the sink, in order, for ever; they leave the spool when the sink has them. */
+export function startShipper(options: ShipperOptions): Shipper {
+  const { trail, lingerMs = 20, batchBytesMax = 1 << 20 } = options
+  const stop = new AbortController()
+  const stopped = once(stop.signal, 'abort')
+  let draining = false
+  let wake: () => void = () => undefined
+  const unsubscribe = trail.spool.onDurable(() => wake())
+
+  async function run(): Promise<void> {
+    while (!stop.signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      const batch = await untilDone(options, stop.signal, () => trail.spool.next(batchBytesMax))
+      if (batch) {
+        const send = () => Promise.race([sent(options.sink, batch.records), stopped])
+        if ((await untilDone(options, stop.signal, send)) !== SENT) return
+        trail.spool.acknowledge(batch)
+        options.onShipped?.(batch.records.length)
+      } else if (draining) {
+        return
+      } else {
+        await woken
+        if (!draining) await delay(lingerMs)
+      }
+    }
+  }
+
+  const running = run()
+  return {
+    async close(deadlineMs = 5000) {
+      draining = true
+      wake()
+      const timer = setTimeout(() => stop.abort(), deadlineMs)
+      await running
+      clearTimeout(timer)
+      unsubscribe()
+    },
+  }
+}
+
+const SENT = 'sent'
+
+async function sent(sink: AuditSink, records: readonly StoredRecord[]): Promise<typeof SENT> {
+  await sink.send(records)
+  return SENT
+}
+
+/** Repeats what fails, with back-off, until it succeeds; undefined when it was stopped before. */
+async function untilDone<T>(
+  options: ShipperOptions,
+  stop: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const { retryMsMax = 5000, onFailure } = options
+  for (let attempt = 1; !stop.aborted; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      onFailure?.(error, attempt)
+      const backoffMs = Math.min(retryMsMax, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2)
+      await delay(backoffMs, undefined, { signal: stop }).catch(() => undefined)
+    }
+  }
+  return undefined
+}

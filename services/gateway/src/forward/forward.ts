@@ -1,0 +1,199 @@
+import type { ForwardFailure, ForwardPlan } from '../http1/exchange.ts'
+import type { HeaderTable } from '../http1/header-table.ts'
+import type { ClientEvents, ServerExchange } from '../http1/server-exchange.ts'
+import { requestHead } from './request-lines.ts'
+import { type ResponseFraming, responseLines } from './response-lines.ts'
+import type { Borrower } from './upstream.ts'
+import type { UpstreamConnection, UpstreamEvents } from './upstream-connection.ts'
+
+/** RFC 9110 section 9.2.2. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
+
+/**
+ * Sends a request to its upstream and the response to its client.
+ * @throws TypeError for a plan that HTTP cannot carry; nothing was sent then
+ */
+export function startForward(client: ServerExchange, plan: ForwardPlan): ClientEvents {
+  const forward = new Forward(client, plan, requestHead(client, plan))
+  forward.start()
+  return forward
+}
+
+class Forward implements ClientEvents, UpstreamEvents, Borrower {
+  readonly #client: ServerExchange
+  readonly #plan: ForwardPlan
+  readonly #head: string
+  #upstream: UpstreamConnection | undefined
+  #requestWhole = false
+  #retried = false
+  #over = false
+  #sentAtMs = 0
+
+  constructor(client: ServerExchange, plan: ForwardPlan, head: string) {
+    this.#client = client
+    this.#plan = plan
+    this.#head = head
+  }
+
+  start(): void {
+    this.#pass(
+      () => this.#plan.sendGate?.(),
+      () => this.#plan.upstream.borrow(this, false),
+    )
+  }
+
+  /** Goes on when the gate lets it; at once when the gate has nothing to wait for. */
+  #pass(gate: () => Promise<void> | undefined, then: () => void): void {
+    let waited: Promise<void> | undefined
+    try {
+      waited = gate()
+    } catch (error) {
+      this.#answerFailure('gate_failed', error)
+      return
+    }
+    if (waited === undefined) {
+      then()
+      return
+    }
+    waited.then(
+      () => this.#over || then(),
+      (error: unknown) => this.#answerFailure('gate_failed', error),
+    )
+  }
+
+  connected(connection: UpstreamConnection): void {
+    const { upstream, bodyIdleMs = upstream.bodyIdleMs } = this.#plan
+    if (this.#over) {
+      upstream.giveBack(connection)
+      return
+    }
+    this.#upstream = connection
+    this.#sentAtMs = performance.now()
+    connection.begin(this, this.#client.method, bodyIdleMs)
+    connection.writer.begin(this.#head, this.#client.bodyLength === undefined)
+    if (this.#client.bodyLength === 0) {
+      this.requestEnd()
+      return
+    }
+    connection.writer.flushSoon()
+    this.#client.connection.readBody(this.#client)
+  }
+
+  notConnected(failure: ForwardFailure): void {
+    this.#fail(failure)
+  }
+
+  requestPiece(bytes: Buffer): void {
+    if (this.#upstream === undefined || this.#upstream.writer.write(bytes)) return
+    this.#upstream.awaitDrain()
+    this.#client.connection.pauseBody()
+  }
+
+  requestEnd(): void {
+    const { upstream, headMs = upstream.headMs } = this.#plan
+    this.#requestWhole = true
+    this.#upstream?.writer.end()
+    this.#upstream?.expectHead(headMs)
+  }
+
+  requestFailed(failure: ForwardFailure): void {
+    this.#fail(failure)
+  }
+
+  upstreamDrained(): void {
+    this.#client.connection.resumeBody()
+  }
+
+  responseHead(status: number, table: HeaderTable, framing: ResponseFraming): void {
+    const client = this.#client
+    client.upstreamStatus = status
+    client.upstreamMs = performance.now() - this.#sentAtMs
+    let held = false
+    this.#pass(
+      () => this.#plan.headGate?.(),
+      () => {
+        client.respond(status, responseLines(table, this.#plan.addResponseHeaders), framing.announced)
+        if (held) this.#upstream?.proceed()
+      },
+    )
+    if (client.begun || this.#over) return
+    held = true
+    this.#upstream?.hold()
+  }
+
+  piece(bytes: Buffer): void {
+    if (!this.#client.write(bytes)) this.#upstream?.pause()
+  }
+
+  responseTurn(): void {
+    if (this.#client.begun && !this.#over) this.#client.flush()
+  }
+
+  responseEnd(reusable: boolean): void {
+    this.#over = true
+    const connection = this.#upstream
+    this.#upstream = undefined
+    if (connection !== undefined) {
+      if (reusable && this.#requestWhole) this.#plan.upstream.giveBack(connection)
+      else connection.destroy()
+    }
+    this.#client.finish()
+  }
+
+  responseFailed(failure: ForwardFailure): void {
+    const connection = this.#upstream
+    this.#upstream = undefined
+    if (connection !== undefined && this.#mayRetry(connection, failure)) {
+      this.#retried = true
+      this.#plan.upstream.borrow(this, true)
+      return
+    }
+    this.#fail(failure)
+  }
+
+  /** An upstream may close a kept connection just as we use it: then it has not seen the request. */
+  #mayRetry(connection: UpstreamConnection, failure: ForwardFailure): boolean {
+    if (failure !== 'upstream_closed' || this.#retried || !connection.reused || connection.received) return false
+    return this.#client.bodyLength === 0 && IDEMPOTENT.has(this.#client.method)
+  }
+
+  clientDrained(): void {
+    this.#upstream?.resume()
+  }
+
+  clientGone(): void {
+    this.#over = true
+    this.#dropUpstream()
+  }
+
+  #fail(failure: ForwardFailure): void {
+    if (this.#over) return
+    this.#dropUpstream()
+    if (this.#client.begun) {
+      this.#over = true
+      this.#client.cut(failure)
+      return
+    }
+    this.#pass(
+      () => this.#plan.headGate?.(),
+      () => this.#answerFailure(failure),
+    )
+  }
+
+  #answerFailure(failure: ForwardFailure, error?: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    this.#dropUpstream()
+    this.#client.failure = failure
+    try {
+      this.#client.send(this.#plan.failed(failure, error))
+    } catch {
+      this.#client.connection.destroy()
+    }
+  }
+
+  #dropUpstream(): void {
+    this.#upstream?.destroy()
+    this.#upstream = undefined
+  }
+}

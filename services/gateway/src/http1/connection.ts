@@ -1,0 +1,337 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { BodyReader, type PieceSink } from './body-reader.ts'
+import { readClientCertificate } from './client-certificate.ts'
+import { deadlines, type Waiting } from './deadlines.ts'
+import type { ClientCertificate, ConnectionFacts, Http1Handler, Refusal } from './exchange.ts'
+import { HeadBytes } from './head-bytes.ts'
+import { HeaderTable } from './header-table.ts'
+import type { Http1Limits } from './limits.ts'
+import { FAILED, MessageParser, MORE } from './llhttp.ts'
+import { MessageWriter } from './message-writer.ts'
+import { RefusedReply, type Reply } from './reply.ts'
+import { RequestHead, readRequestHead, refusal } from './request-head.ts'
+import { ServerExchange } from './server-exchange.ts'
+
+/** What the connections of one server share. */
+export interface ConnectionContext {
+  readonly handler: Http1Handler
+  readonly limits: Http1Limits
+  /** How many proxies in front of us are believed about the client's address. */
+  readonly trustedProxies: number
+  readonly connections: Set<ServerConnection>
+}
+
+/**
+ * One client connection: requests one after the other, each answered before the next is read.
+ * What a client sends ahead stays in its socket, but for a bounded rest.
+ */
+export class ServerConnection implements Waiting, ConnectionFacts {
+  readonly server: ConnectionContext
+  readonly parser: MessageParser
+  readonly writer: MessageWriter
+  readonly body: BodyReader
+  readonly remoteAddress: string
+  readonly tls: boolean
+  deadline = 0
+  readonly #socket: Socket
+  readonly #head = new RequestHead()
+  readonly #partial = new HeadBytes()
+  #certificate: ClientCertificate | undefined
+  #exchange: Reply | undefined
+  /** The exchange that takes the rest of its body. */
+  #reading: ServerExchange | undefined
+  #input: Buffer | undefined
+  #at = 0
+  #processing = false
+  #held = false
+  #closing = false
+  #discarding = false
+  #clientEnded = false
+
+  constructor(socket: Socket, server: ConnectionContext) {
+    this.#socket = socket
+    this.server = server
+    this.parser = new MessageParser('request', new HeaderTable(), server.limits)
+    this.body = new BodyReader(this.parser)
+    this.writer = new MessageWriter(socket)
+    this.tls = socket instanceof TLSSocket
+    this.remoteAddress = plainAddress(socket.remoteAddress ?? '')
+    this.#expectIn(server.limits.idleMs)
+    deadlines.add(this)
+    server.connections.add(this)
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
+    socket.on('drain', () => this.#onDrain())
+    socket.on('end', () => this.#onEnd())
+    socket.on('timeout', () => socket.destroy())
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => this.#onClose())
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    if (this.#socket instanceof TLSSocket) this.#certificate ??= readClientCertificate(this.#socket)
+    return this.#certificate
+  }
+
+  get httpVersion(): '1.0' | '1.1' {
+    return this.#head.httpVersion
+  }
+
+  /** Whether `exchange` is the one being answered, so that its head is still the table's. */
+  holds(exchange: Reply): boolean {
+    return this.#exchange === exchange
+  }
+
+  /** Finishes what it has begun, and takes no further request than one that is on its way. */
+  drain(): void {
+    this.#closing = true
+    if (this.#exchange === undefined && this.#partial.length === 0) this.#expectIn(this.server.limits.drainIdleMs)
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  /**
+   * Whether the response about to be sent must be the last.
+   * @param whole the response is complete: a body that nobody read is dropped if it is all here
+   */
+  mustClose(whole: boolean): boolean {
+    if (whole && !this.body.complete && this.#reading === undefined && this.#input !== undefined) {
+      const end = this.body.read(this.#input, this.#at, NOBODY)
+      if (end === FAILED) this.#closing = true
+      else this.#at = end
+    }
+    const last = this.#clientEnded && (this.#input === undefined || this.#at >= this.#input.length)
+    return last || this.#closing || this.#head.close || !this.body.complete
+  }
+
+  /** The client reads too slowly. @returns false, for whoever writes */
+  awaitDrain(): false {
+    this.#socket.setTimeout(this.server.limits.writeStallMs)
+    return false
+  }
+
+  /** The response is written. */
+  done(close: boolean): void {
+    this.#exchange = undefined
+    this.#reading = undefined
+    if (close || this.#closing || !this.body.complete) {
+      this.#close()
+      return
+    }
+    this.parser.reset()
+    this.#resume()
+    this.#expectIn(this.server.limits.idleMs)
+    this.#process()
+  }
+
+  /** Gives the request's body to its exchange, from now on. */
+  readBody(exchange: ServerExchange): void {
+    const nothingCame = this.#input === undefined || this.#at >= this.#input.length
+    if (this.#head.expectsContinue && nothingCame) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+    this.#reading = exchange
+    this.resumeBody()
+    this.#process()
+  }
+
+  pauseBody(): void {
+    this.#socket.pause()
+    this.#held = true
+    this.deadline = 0
+  }
+
+  resumeBody(): void {
+    this.#resume()
+    if (this.#reading !== undefined) this.#expectIn(this.server.limits.bodyIdleMs)
+  }
+
+  expire(): void {
+    if (this.#discarding) this.#socket.destroy()
+    else if (this.#reading !== undefined) this.#bodyFailed('request_body_timeout')
+    else if (this.#exchange === undefined && this.#partial.length > 0) {
+      this.#refuse(refusal('head_timeout', `${this.#partial.length} bytes of a head`))
+    } else if (this.#exchange === undefined) this.#close()
+  }
+
+  #expectIn(ms: number): void {
+    this.deadline = performance.now() + ms
+  }
+
+  #resume(): void {
+    if (!this.#held) return
+    this.#held = false
+    this.#socket.resume()
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#discarding) return
+    if (this.#input === undefined) {
+      this.#input = chunk
+      this.#at = 0
+    } else {
+      this.#input = Buffer.concat([this.#input.subarray(this.#at), chunk])
+      this.#at = 0
+    }
+    this.#process()
+  }
+
+  #process(): void {
+    if (this.#processing) return
+    this.#processing = true
+    while (this.#input !== undefined && this.#step()) {
+      if (this.#input !== undefined && this.#at >= this.#input.length) this.#input = undefined
+    }
+    this.#processing = false
+    if (this.#input === undefined) {
+      if (this.#clientEnded) this.#endOfInput()
+    } else if (this.#input.length - this.#at > this.server.limits.heldBytesMax) {
+      this.#socket.pause()
+      this.#held = true
+    }
+  }
+
+  /** The client has ended its side, and all that it sent is read. */
+  #endOfInput(): void {
+    if (this.#discarding) return
+    if (this.#exchange === undefined && this.#partial.length === 0) this.#close()
+    else if (this.#exchange === undefined || !this.body.complete) this.#socket.destroy()
+  }
+
+  /** @returns whether another step may follow */
+  #step(): boolean {
+    const input = this.#input
+    if (input === undefined || this.#discarding) return false
+    if (this.#reading !== undefined) return this.#stepBody(input, this.#reading)
+    // Answers that the client does not read must not pile up.
+    if (this.#exchange !== undefined || this.#socket.writableNeedDrain) return false
+    return this.#stepHead(input)
+  }
+
+  #stepHead(input: Buffer): boolean {
+    const { limits } = this.server
+    const before = this.#partial.length
+    const end = this.parser.head(input, this.#at, before)
+    if (end === FAILED) return this.#refuse(parserRefusal(this.parser))
+    const length = before + (end === MORE ? input.length : end) - this.#at
+    if (length > limits.headBytesMax)
+      return this.#refuse(refusal('head_too_large', `over ${limits.headBytesMax} bytes`))
+    if (end === MORE) {
+      if (before === 0) this.#expectIn(limits.headMs)
+      this.#partial.append(input, this.#at, input.length)
+      this.#at = input.length
+      return true
+    }
+    this.parser.table.complete(this.#partial.text(input, this.#at, end))
+    this.#at = end
+    const refused = readRequestHead(this.parser, limits.targetBytesMax, this.#head)
+    if (refused !== undefined) return this.#refuse(refused, this.#head)
+    this.#begin()
+    return true
+  }
+
+  #begin(): void {
+    this.deadline = 0
+    this.body.begin(this.#head.bodyLength)
+    const exchange = new ServerExchange(this, this.#head)
+    this.#exchange = exchange
+    try {
+      const decided = this.server.handler.handle(exchange)
+      if (decided === undefined) {
+        if (!exchange.decided) exchange.handlerFailed()
+        return
+      }
+      decided.then(() => exchange.decided || exchange.handlerFailed()).catch(() => exchange.handlerFailed())
+    } catch {
+      exchange.handlerFailed()
+    }
+  }
+
+  #stepBody(input: Buffer, exchange: ServerExchange): boolean {
+    const end = this.body.read(input, this.#at, exchange)
+    if (end === FAILED) {
+      this.#bodyFailed('request_body_malformed')
+      return false
+    }
+    this.#at = end
+    if (!this.body.complete) {
+      if (!this.#held) this.#expectIn(this.server.limits.bodyIdleMs)
+      return true
+    }
+    this.#reading = undefined
+    this.deadline = 0
+    exchange.requestEnd()
+    return true
+  }
+
+  #bodyFailed(failure: 'request_body_malformed' | 'request_body_timeout'): void {
+    const exchange = this.#reading
+    this.#reading = undefined
+    this.#closing = true
+    this.#discarding = true
+    this.#input = undefined
+    this.deadline = 0
+    exchange?.requestFailed(failure)
+  }
+
+  #refuse(refused: Refusal, head?: RequestHead): false {
+    this.#closing = true
+    this.#discarding = true
+    this.#input = undefined
+    this.deadline = 0
+    this.body.begin(0)
+    const reply = new RefusedReply(this, refused, head)
+    this.#exchange = reply
+    try {
+      const handled = this.server.handler.refuse(reply)
+      if (handled === undefined) reply.begun || reply.handlerFailed()
+      else handled.then(() => reply.begun || reply.handlerFailed()).catch(() => reply.handlerFailed())
+    } catch {
+      reply.handlerFailed()
+    }
+    return false
+  }
+
+  /** After the last response: the client is heard, but not listened to, until it has had time to read. */
+  #close(): void {
+    this.#discarding = true
+    this.#input = undefined
+    this.deadline = 0
+    this.#socket.setTimeout(this.server.limits.writeStallMs)
+    this.#socket.end(() => this.#expectIn(this.server.limits.lingerMs))
+    this.#socket.resume()
+  }
+
+  #onDrain(): void {
+    if (!this.#discarding) this.#socket.setTimeout(0)
+    if (this.#exchange instanceof ServerExchange) this.#exchange.drained()
+    this.#process()
+  }
+
+  #onEnd(): void {
+    this.#clientEnded = true
+    this.#process()
+  }
+
+  #onClose(): void {
+    deadlines.delete(this)
+    this.server.connections.delete(this)
+    this.#discarding = true
+    this.#input = undefined
+    this.#exchange?.gone()
+    this.parser.free()
+  }
+}
+
+const NOBODY: PieceSink = { piece: () => undefined }
+
+function parserRefusal(parser: MessageParser): Refusal {
+  if (parser.tooManyHeaders) return refusal('too_many_headers', parser.error)
+  const reason = parser.error.startsWith('INVALID_VERSION') ? 'version_not_supported' : 'malformed'
+  return refusal(reason, parser.error)
+}
+
+/** IPv4 as seen by a dual-stack listener is written as IPv4: rules and records know one spelling. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}

@@ -1,0 +1,88 @@
+import type { Socket } from 'node:net'
+
+/** Up to here a copy into one buffer costs less than a second write. */
+const COPY_BYTES_MAX = 16_384
+
+/** Writes one message after the other: the head leaves together with the first piece of its body. */
+export class MessageWriter {
+  readonly #socket: Socket
+  #head = ''
+  #chunked = false
+  #corked = false
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  /** @param head latin1, whole, validated */
+  begin(head: string, chunked: boolean): void {
+    this.#head = head
+    this.#chunked = chunked
+  }
+
+  /** Writes a piece of the body. @returns false when the socket should drain before more comes */
+  write(piece: Uint8Array): boolean {
+    if (piece.length === 0) return true
+    const prefix = this.#chunked ? `${this.#head}${piece.length.toString(16)}\r\n` : this.#head
+    this.#head = ''
+    if (prefix === '') return this.#socket.write(piece)
+    const suffix = this.#chunked ? 2 : 0
+    if (this.#chunked) this.#corkTurn()
+    if (piece.length <= COPY_BYTES_MAX) {
+      const whole = Buffer.allocUnsafe(prefix.length + piece.length + suffix)
+      whole.write(prefix, 0, 'latin1')
+      whole.set(piece, prefix.length)
+      if (this.#chunked) whole.write('\r\n', prefix.length + piece.length, 'latin1')
+      return this.#socket.write(whole)
+    }
+    this.#socket.cork()
+    this.#socket.write(prefix, 'latin1')
+    const free = this.#socket.write(piece)
+    if (this.#chunked) this.#socket.write('\r\n', 'latin1')
+    this.#socket.uncork()
+    return free
+  }
+
+  /** The head leaves with the first piece, if that is at hand, else alone. */
+  flushSoon(): void {
+    process.nextTick(flush, this)
+  }
+
+  /** The head leaves now, without waiting for a body. */
+  flush(): void {
+    if (this.#head === '') return
+    this.#socket.write(this.#head, 'latin1')
+    this.#head = ''
+  }
+
+  end(): void {
+    if (this.#chunked) {
+      this.#corkTurn()
+      this.#socket.write(`${this.#head}0\r\n\r\n`, 'latin1')
+      this.#head = ''
+    } else {
+      this.flush()
+    }
+  }
+
+  /** What one read brought leaves in one write, however many chunks it had. */
+  #corkTurn(): void {
+    if (this.#corked) return
+    this.#corked = true
+    this.#socket.cork()
+    process.nextTick(uncork, this)
+  }
+
+  uncork(): void {
+    this.#corked = false
+    this.#socket.uncork()
+  }
+}
+
+function uncork(writer: MessageWriter): void {
+  writer.uncork()
+}
+
+function flush(writer: MessageWriter): void {
+  writer.flush()
+}

@@ -1,6 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { nativeKafka } from './native/kafka.ts'
-import { givenServer, type Server } from './server.ts'
+import { givenServer, givenTimeoutMs, type Server } from './server.ts'
 import { fromDockerOrNative } from './source.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -27,7 +27,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
   const given = process.env['GATEHOUSE_KAFKA_BROKERS']
   if (given) {
     const brokers = given.split(',').map((each) => each.trim())
-    await kafkaAnswers(brokers, 1, 'GATEHOUSE_KAFKA_BROKERS names brokers that answer')
+    await kafkaAnswers(brokers, 1, 'GATEHOUSE_KAFKA_BROKERS names brokers that answer', givenTimeoutMs)
     return kafkaCluster(brokers, [givenServer('GATEHOUSE_KAFKA_BROKERS')])
   }
   return fromDockerOrNative('Kafka', {
@@ -69,8 +69,13 @@ export function kafkaCluster(
 }
 
 /** Waits until a cluster of so many brokers has a controller and answers. */
-export async function kafkaAnswers(brokers: readonly string[], count: number, what: string): Promise<void> {
-  await waitFor(() => hasBrokers(brokers, count), { what, timeoutMs: 60_000, intervalMs: 100 })
+export async function kafkaAnswers(
+  brokers: readonly string[],
+  count: number,
+  what: string,
+  timeoutMs = 60_000,
+): Promise<void> {
+  await waitFor(() => hasBrokers(brokers, count), { what, timeoutMs, intervalMs: 100 })
 }
 
 async function hasBrokers(brokers: readonly string[], count: number): Promise<boolean> {

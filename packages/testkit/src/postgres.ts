@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { nativePostgres } from './native/postgres.ts'
-import { givenServer, type Server } from './server.ts'
+import { givenServer, givenTimeoutMs, type Server } from './server.ts'
 import { fromDockerOrNative } from './source.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -23,7 +23,7 @@ export interface PostgresServer extends Server {
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const url = process.env['GATEHOUSE_POSTGRES_URL']
   if (url) {
-    await postgresAnswers(url, 'GATEHOUSE_POSTGRES_URL names a Postgres that answers')
+    await postgresAnswers(url, 'GATEHOUSE_POSTGRES_URL names a Postgres that answers', givenTimeoutMs)
     return Object.assign(givenServer('GATEHOUSE_POSTGRES_URL'), { url, dataDir: undefined })
   }
   return fromDockerOrNative('Postgres', {
@@ -41,8 +41,8 @@ export async function freshDatabase(server: { readonly url: string }): Promise<s
   return url.href
 }
 
-export async function postgresAnswers(url: string, what: string): Promise<void> {
-  await waitFor(() => query(url, 'SELECT 1'), { what, timeoutMs: 30_000, intervalMs: 50 })
+export async function postgresAnswers(url: string, what: string, timeoutMs = 30_000): Promise<void> {
+  await waitFor(() => query(url, 'SELECT 1'), { what, timeoutMs, intervalMs: 50 })
 }
 
 async function query(url: string, text: string): Promise<true> {

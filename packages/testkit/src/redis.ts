@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { nativeRedis } from './native/redis.ts'
-import { givenServer, type Server } from './server.ts'
+import { givenServer, givenTimeoutMs, type Server } from './server.ts'
 import { fromDockerOrNative } from './source.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -28,7 +28,7 @@ export function redisArguments(options: RedisOptions): string[] {
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const url = process.env['GATEHOUSE_REDIS_URL']
   if (url) {
-    await redisAnswers(url, 'GATEHOUSE_REDIS_URL names a Redis that answers')
+    await redisAnswers(url, 'GATEHOUSE_REDIS_URL names a Redis that answers', givenTimeoutMs)
     return withFlush(givenServer('GATEHOUSE_REDIS_URL'), url)
   }
   return fromDockerOrNative('Redis', {
@@ -41,18 +41,23 @@ export function withFlush(server: Server, url: string): RedisServer {
   return Object.assign(server, { url, flushAll: () => withRedis(url, async (redis) => void (await redis.flushall())) })
 }
 
-export async function redisAnswers(url: string, what: string): Promise<void> {
+export async function redisAnswers(url: string, what: string, timeoutMs = 30_000): Promise<void> {
   const ping = () => withRedis(url, async (redis) => (await redis.ping()) === 'PONG')
-  await waitFor(ping, { what, timeoutMs: 30_000, intervalMs: 20 })
+  await waitFor(ping, { what, timeoutMs, intervalMs: 20 })
 }
 
 /** One connection that neither retries nor queues. */
 export async function withRedis<Result>(url: string, work: (redis: Redis) => Promise<Result>): Promise<Result> {
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 })
-  redis.on('error', () => {})
+  let cause: unknown
+  redis.on('error', (error) => {
+    cause = error
+  })
   try {
     await redis.connect()
     return await work(redis)
+  } catch (error) {
+    throw cause ?? error // "Connection is closed" says less than what closed it
   } finally {
     redis.disconnect()
   }

@@ -84,6 +84,9 @@ export async function startServer(lives: Lives): Promise<Server> {
   }
 }
 
+/** How long we wait for one that somebody else runs: it is up, or it is not there. */
+export const givenTimeoutMs = 5_000
+
 /** A server that somebody else runs. */
 export function givenServer(variable: string): Server {
   const refuse = async () => {

@@ -1,0 +1,18 @@
+export type { AppendHook } from './append-transaction.ts'
+export type { Claim } from './command.ts'
+export { type Decider, type Fold, fold } from './decider.ts'
+export { eventLogService } from './event-log-service.ts'
+export { type EventStore, type EventStoreOptions, openEventStore } from './event-store.ts'
+export {
+  type After,
+  type Command,
+  type CommandAnswer,
+  type Decision,
+  handleCommand,
+  type Stream,
+} from './handle-command.ts'
+export type { Queryable } from './log-reader.ts'
+export { type OutboxRelay, type OutboxRelayOptions, startOutboxRelay } from './outbox-relay.ts'
+export { openPool, type PoolOptions, withClient } from './pool.ts'
+export type { StreamChange } from './stream-table.ts'
+export { type Upcasts, upcast } from './upcast.ts'

@@ -1,0 +1,66 @@
+import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import type { EventSource } from '@gatehouse/contracts/events'
+import { toKafkaRecord } from './cloud-event.ts'
+import { type KafkaAddress, kafkaClient, retry } from './kafka/connection-settings.ts'
+import { createPartitionProducer, type PartitionProducer } from './kafka/partition-producer.ts'
+import type { Logger } from './logger.ts'
+
+/** kafkajs copies the list for every message it groups: 500 keeps that below a millisecond. */
+const eventsPerSendMax = 500
+const bytesPerSendMax = 512 * 1024
+const defaultDeadlineMs = 10_000
+/** Domain topics have one partition: total order, one position. */
+const onlyPartition = 0
+
+export interface EventPublisherOptions extends KafkaAddress {
+  readonly source: EventSource
+  /** `eventTopic(source)`; it must exist. */
+  readonly topic: string
+  readonly logger: Logger
+  /** For each send of up to 500 events; default 10,000. */
+  readonly deadlineMs?: number
+}
+
+export interface EventPublisher {
+  /**
+   * Publishes events in the given order; resolves when all in-sync replicas have them all.
+   * @throws GatehouseError UNAVAILABLE, within the deadline of each send: call again with the same events. Some may
+   * then be published twice, which subscribers drop.
+   */
+  publish(events: readonly RecordedEvent[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** The outbox relay's way to Kafka. It connects with the first publish. */
+export function createEventPublisher(options: EventPublisherOptions): EventPublisher {
+  const { source, topic, logger, deadlineMs = defaultDeadlineMs } = options
+  const kafka = kafkaClient(options, logger)
+  const newProducer = () =>
+    kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry })
+  const producer = createPartitionProducer({ topic, newProducer, deadlineMs, logger })
+  return { publish: (events) => publishInOrder(producer, source, events), close: producer.close }
+}
+
+async function publishInOrder(producer: PartitionProducer, source: EventSource, events: readonly RecordedEvent[]) {
+  for (const chunk of chunks(events, (event) => event.data.byteLength))
+    await producer.send(
+      onlyPartition,
+      chunk.map((event) => toKafkaRecord(source, event)),
+    )
+}
+
+/** Cuts a list, in order, into parts that one send may carry. */
+export function* chunks<Item>(items: readonly Item[], bytesOf: (item: Item) => number): Generator<readonly Item[]> {
+  let start = 0
+  let bytes = 0
+  for (const [index, item] of items.entries()) {
+    const size = bytesOf(item)
+    if (index > start && (index - start >= eventsPerSendMax || bytes + size > bytesPerSendMax)) {
+      yield items.slice(start, index)
+      start = index
+      bytes = 0
+    }
+    bytes += size
+  }
+  if (start < items.length) yield items.slice(start)
+}

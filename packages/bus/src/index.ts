@@ -1,0 +1,14 @@
+export { createEventPublisher, type EventPublisher, type EventPublisherOptions } from './event-publisher.ts'
+export type { KafkaAddress } from './kafka/connection-settings.ts'
+export { OffsetJump } from './kafka/partition-reader.ts'
+export type { Logger } from './logger.ts'
+export type { EventLog } from './pull-feed.ts'
+export { type SubscribeOptions, type Subscription, type SubscriptionState, subscribe } from './subscribe.ts'
+export {
+  auditTopic,
+  auditTopicSettings,
+  ensureTopics,
+  eventTopic,
+  eventTopicSettings,
+  type TopicSettings,
+} from './topics.ts'

@@ -1,0 +1,36 @@
+import { Kafka, type logCreator, logLevel } from 'kafkajs'
+import type { Logger } from '../logger.ts'
+import './request-queue-repair.ts'
+
+/** Where the brokers are (`HOST:PORT`) and how we are called in their logs. */
+export interface KafkaAddress {
+  readonly brokers: readonly string[]
+  readonly clientId?: string
+}
+
+export const defaultClientId = 'gatehouse'
+export const connectionTimeoutMs = 2_000
+export const requestTimeoutMs = 5_000
+/** Attempts inside kafkajs stay few: whoever called decides what follows, with a state that it knows. */
+export const retry = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 }
+
+/** A kafkajs client that writes to our logger. It connects to nothing yet. */
+export function kafkaClient(address: KafkaAddress, logger: Logger): Kafka {
+  return new Kafka({
+    brokers: [...address.brokers],
+    clientId: address.clientId ?? defaultClientId,
+    connectionTimeout: connectionTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    retry,
+    logLevel: logLevel.WARN,
+    logCreator: kafkaLog(logger),
+  })
+}
+
+/** What kafkajs has to say is detail: an error that matters reaches us as a rejection, and is logged there. */
+export function kafkaLog(logger: Logger): logCreator {
+  return () => (entry) => {
+    const { message, timestamp: _, ...fields } = entry.log
+    logger.debug({ kafkajs: entry.namespace, ...fields }, message)
+  }
+}

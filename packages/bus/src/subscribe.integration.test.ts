@@ -1,0 +1,48 @@
+import { sharedKafka, startTcpProxy, waitFor } from '@gatehouse/testkit'
+import { type DeliveryHarness, deliveryContract } from './delivery.contract.ts'
+import { createEventPublisher, ensureTopics, eventTopic, eventTopicSettings, subscribe } from './index.ts'
+import { quietLogger, serveLog } from './testing/served-log.ts'
+
+let made = 0
+
+async function harness(withKafka: boolean): Promise<DeliveryHarness> {
+  const log = await serveLog()
+  const proxy = await startTcpProxy({ to: log.address })
+  const clients: { close(): void }[] = []
+  const shared = withKafka ? await sharedKafka() : undefined
+  const prefix = `${shared?.prefix}${++made}.`
+  const kafka = shared && { brokers: shared.brokers, topic: eventTopic('credential', prefix) }
+  if (kafka) await ensureTopics(kafka, [eventTopicSettings('credential', prefix)], quietLogger)
+  const publisher = kafka && createEventPublisher({ ...kafka, source: 'credential', logger: quietLogger })
+  return {
+    committed: log.events,
+    append: async (count) => publisher?.publish(log.append(count)) ?? void log.append(count),
+    subscribe(options) {
+      const pull = log.connect(proxy.address)
+      clients.push(pull)
+      return subscribe({ source: 'credential', pull, ...(kafka && { kafka }), logger: quietLogger, ...options })
+    },
+    async restartLog(downMs) {
+      await log.stop()
+      await new Promise((resolve) => setTimeout(resolve, downMs))
+      await log.start()
+    },
+    resetPull: () => proxy.reset(),
+    async blackHole(work) {
+      proxy.pause()
+      await work()
+      await waitFor(() => proxy.open > 0)
+      await new Promise((resolve) => setTimeout(resolve, 1_500))
+      proxy.resume()
+    },
+    async dispose() {
+      for (const client of clients) client.close()
+      await publisher?.close()
+      await proxy.stop()
+      await log.dispose()
+    },
+  }
+}
+
+deliveryContract('pull alone', () => harness(false))
+deliveryContract('Kafka with pull behind it', () => harness(true))

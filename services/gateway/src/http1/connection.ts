@@ -327,7 +327,7 @@ const NOBODY: PieceSink = { piece: () => undefined }
 
 function parserRefusal(parser: MessageParser): Refusal {
   if (parser.tooManyHeaders) return refusal('too_many_headers', parser.error)
-  const reason = parser.error.startsWith('INVALID_VERSION') ? 'version_not_supported' : 'malformed'
+  const reason = parser.error === 'INVALID_VERSION: Invalid HTTP version' ? 'version_not_supported' : 'malformed'
   return refusal(reason, parser.error)
 }
 

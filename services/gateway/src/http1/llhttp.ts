@@ -140,8 +140,10 @@ export class MessageParser {
     for (let at = start; at < bytes.length; at += PIECE_BYTES) {
       const end = Math.min(at + PIECE_BYTES, bytes.length)
       const consumed = this.#execute(bytes, at, end, at)
+      if (consumed === FAILED) return FAILED
+      const read = consumed === MORE ? end : consumed
+      if (read - this.#lastBodyEnd > this.#limits.chunkOverheadBytesMax) return this.#fail('CHUNK_OVERHEAD')
       if (consumed !== MORE) return consumed
-      if (end - this.#lastBodyEnd > this.#limits.chunkOverheadBytesMax) return this.#fail('CHUNK_OVERHEAD')
     }
     this.#lastBodyEnd -= bytes.length
     return MORE

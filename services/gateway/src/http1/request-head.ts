@@ -101,7 +101,7 @@ function readRequestLine(parser: MessageParser, targetBytesMax: number, head: Re
   head.method = text.slice(text.startsWith('\r\n') ? 2 : 0, targetStart - 1)
   head.target = text.slice(targetStart, targetEnd)
   const version = text.slice(targetEnd, targetEnd + 11)
-  if (version !== ' HTTP/1.1\r\n' && version !== ' HTTP/1.0\r\n') return 'version_not_supported'
+  if (version !== ' HTTP/1.1\r\n' && version !== ' HTTP/1.0\r\n') return 'malformed'
   if (!METHOD.test(head.method)) return 'malformed'
   head.httpVersion = version === ' HTTP/1.1\r\n' ? '1.1' : '1.0'
   if (head.method === 'CONNECT') return 'connect_not_supported'

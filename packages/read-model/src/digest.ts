@@ -1,0 +1,13 @@
+import { createHash } from 'node:crypto'
+
+/** `stored`: latin1 or bytes of the stored form. Lengths go in front, so no two sets of entries read alike. */
+export function digestEntries(entries: ReadonlyMap<string, string | Buffer>): string {
+  const hash = createHash('sha256')
+  for (const key of [...entries.keys()].sort()) {
+    const stored = entries.get(key) ?? ''
+    hash.update(`${key.length} ${stored.length} ${key}`, 'latin1')
+    if (typeof stored === 'string') hash.update(stored, 'latin1')
+    else hash.update(stored)
+  }
+  return hash.digest('hex')
+}

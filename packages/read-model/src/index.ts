@@ -1,0 +1,27 @@
+export { type Answer, createViewCache, type Lookup, type ViewCache, type ViewCacheOptions } from './cache.ts'
+export { type Noun, nouns } from './keys.ts'
+export { createMemoryModel } from './memory/memory-model.ts'
+export {
+  followPolicy,
+  type PolicyFollower,
+  type PolicyFollowerOptions,
+  type PolicyViews,
+} from './policy-views.ts'
+export { credentialProjection } from './projections/credential.ts'
+export { policyProjection } from './projections/policy.ts'
+export type { Parked, Projection } from './projections/projection.ts'
+export { createProjector, PositionGap, type Projector, type ProjectorOptions } from './projector.ts'
+export {
+  type Batch,
+  type Candidate,
+  type Change,
+  type Digest,
+  type Entry,
+  type Following,
+  type Generation,
+  type Outcome,
+  type ReadModel,
+  ReadModelUnavailable,
+  type Snapshot,
+  type Stored,
+} from './read-model.ts'

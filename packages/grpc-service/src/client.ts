@@ -1,7 +1,7 @@
 import {
   type ChannelCredentials,
   type ClientOptions,
-  Client as GrpcClient,
+  type Client as GrpcClient,
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js'
@@ -44,9 +44,17 @@ export type ServiceClient<D extends Definition> = { readonly [Name in keyof D]: 
   close(): void
 }
 
-interface ClientConstructor<D extends Definition> {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): GrpcClient
+interface ClientConstructor<D extends Definition, Instance extends GrpcClient = GrpcClient> {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): Instance
   readonly service: D
+}
+
+/** The generated client itself on the same secured connection, for who handles calls and their events by hand. */
+export function createGeneratedClient<Instance extends GrpcClient>(
+  type: ClientConstructor<Definition, Instance>,
+  settings: ClientSettings,
+): Instance {
+  return new type(settings.address, clientCredentials(settings.tls, settings.peer), channelOptions(settings))
 }
 
 /**
@@ -59,8 +67,7 @@ export function createClient<D extends Definition>(
   settings: ClientSettings,
 ): ServiceClient<D>
 export function createClient(type: ClientConstructor<Definition>, settings: ClientSettings) {
-  const { address, tls, peer } = settings
-  const client = new GrpcClient(address, clientCredentials(tls, peer), channelOptions(settings))
+  const client = createGeneratedClient(type, settings)
   const methods = Object.entries(type.service).map(([name, method]) => [name, bind(client, name, method, settings)])
   return { ...Object.fromEntries(methods), close: () => client.close() }
 }

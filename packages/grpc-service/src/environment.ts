@@ -3,6 +3,12 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }
 
+/** The address cannot be had: in use, not of this machine, not allowed. */
+export function cannotListen(address: string, error: Error): ConfigurationError {
+  if (error.message.includes('EADDRINUSE')) return new ConfigurationError(`${address} is in use`)
+  return new ConfigurationError(`cannot listen on ${address}: ${error.message}`)
+}
+
 /** How one environment variable is read; `read` throws an Error that says what is expected. */
 export interface Variable<Value> {
   readonly name: string

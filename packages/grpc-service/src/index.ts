@@ -1,4 +1,10 @@
-export { type CallSettings, type ClientSettings, createClient, type ServiceClient } from './client.ts'
+export {
+  type CallSettings,
+  type ClientSettings,
+  createClient,
+  createGeneratedClient,
+  type ServiceClient,
+} from './client.ts'
 export type { CallContext } from './context.ts'
 export {
   address,

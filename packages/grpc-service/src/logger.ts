@@ -3,7 +3,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 export type { Logger }
 
 const secretField =
-  /"((?:proxy-)?authorization|cookie|set-cookie|x-api-key|apikey|api_?key_?secret|client_?secret|operator_?token|password|secret)":("(?:[^"\\]|\\.)*"|\[[^\]]*\])/gi
+  /"((?:proxy-)?authorization|cookie|set-cookie|x-api-key|apikey|api_?key_?secret|client_?secret|operator_?token|password|secret)":("(?:[^"\\]|\\.)*"|\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\])/gi
 const secretText = /\b(?:gh[a-z]?_[A-Za-z0-9_-]{8,}|(?:Bearer|Basic|ApiKey) +[A-Za-z0-9._~+/=-]{4,})/g
 
 /** Takes out of a line of JSON what names or looks like a secret: at any depth, in fields, messages and error texts. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
-import { ConfigurationError } from './environment.ts'
+import { cannotListen } from './environment.ts'
 
 export interface OpsOptions {
   /** 0 takes a free port. */
@@ -21,9 +21,7 @@ export async function startOps(options: OpsOptions): Promise<{ readonly address:
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body)
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(new ConfigurationError(`cannot listen on ${host}:${options.port}: ${error.message}`)),
-    )
+    server.once('error', (error) => reject(cannotListen(`${host}:${options.port}`, error)))
     server.listen(options.port, host, resolve)
   })
   const { port } = server.address() as AddressInfo

@@ -1,8 +1,8 @@
-import { Server, type ServerOptions, type ServiceDefinition } from '@grpc/grpc-js'
+import { logVerbosity, Server, type ServerOptions, type ServiceDefinition, setLogVerbosity } from '@grpc/grpc-js'
 import type { Registry } from 'prom-client'
 import { certificateRequired } from './authorize.ts'
 import { MutualTlsCredentials } from './credentials.ts'
-import { ConfigurationError } from './environment.ts'
+import { cannotListen } from './environment.ts'
 import { type BoundService, implementation, type ServerScope } from './handlers.ts'
 import { addHealth, serviceNames } from './health.ts'
 import type { Logger } from './logger.ts'
@@ -52,6 +52,8 @@ export async function startGrpcService(options: GrpcServiceOptions): Promise<Run
   const { name, logger } = options
   const registry = options.registry ?? createRegistry(name)
   const draining = new AbortController()
+  // What it would print on standard error is thrown or logged here, as JSON.
+  setLogVerbosity(logVerbosity.NONE)
   const server = new Server(serverOptions(options.messageBytesMax ?? 4 * 1024 * 1024))
   const endHealth = addServices(server, options, registry, draining.signal)
   const address = await bind(server, options.address, options.tls)
@@ -110,7 +112,7 @@ function addServices(server: Server, options: GrpcServiceOptions, registry: Regi
 function bind(server: Server, address: string, tls: TlsMaterial): Promise<string> {
   return new Promise((resolve, reject) => {
     server.bindAsync(address, new MutualTlsCredentials(tls), (error, port) => {
-      if (error) reject(new ConfigurationError(`cannot listen on ${address}: ${error.message}`))
+      if (error) reject(cannotListen(address, error))
       else resolve(`${address.slice(0, address.lastIndexOf(':'))}:${port}`)
     })
   })

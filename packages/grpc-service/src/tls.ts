@@ -100,7 +100,8 @@ function validity(): { notBeforeDate: Date; notAfterDate: Date } {
 }
 
 async function makeAuthority(): Promise<KeyPair> {
-  const made = await generate([{ name: 'commonName', value: 'Gatehouse development CA' }], {
+  // A name of its own: TLS stacks tell authorities apart by name before they check a signature.
+  const made = await generate([{ name: 'commonName', value: `Gatehouse development CA ${randomUUID()}` }], {
     keyType: 'ec',
     algorithm: 'sha256',
     ...validity(),

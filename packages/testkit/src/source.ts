@@ -12,7 +12,7 @@ export async function fromDockerOrNative<Started>(
   try {
     return await start.docker()
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    const reason = error instanceof Error ? error.message.trim() : String(error)
     process.stderr.write(`testkit: Docker answers but cannot start ${name} (${reason}): starting it natively\n`)
     return start.native()
   }

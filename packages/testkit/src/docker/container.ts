@@ -7,6 +7,7 @@ export interface ContainerOptions {
   readonly ports: Readonly<Record<number, number>>
   readonly command?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  readonly user?: string
   /** A network's name, and the host name in it. */
   readonly network?: { readonly name: string; readonly host: string }
   readonly signals: Readonly<Record<KillMode, NodeJS.Signals>>
@@ -25,7 +26,7 @@ export async function startContainer(options: ContainerOptions): Promise<Server>
       if (id) await client.getById(id).start()
       else id = (await definition(options).start()).getId()
       const container = client.getById(id)
-      await options.ready()
+      await Promise.race([options.ready(), earlyEnd(options.image, container)])
       return life(container)
     },
     async release() {
@@ -35,6 +36,13 @@ export async function startContainer(options: ContainerOptions): Promise<Server>
 }
 
 type Container = ReturnType<Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['getById']>
+
+/** Rejects, with the end of its log, when the container ends before it answers. */
+async function earlyEnd(image: string, container: Container): Promise<never> {
+  const { StatusCode } = await container.wait()
+  const log = String(await container.logs({ stdout: true, stderr: true, tail: 8 }))
+  throw new Error(`${image} ended with code ${StatusCode} before it answered: ${log.replaceAll(/[^\x20-\x7e\n]/g, '')}`)
+}
 
 function life(container: Container): Life {
   let paused = false
@@ -63,6 +71,7 @@ function definition(options: ContainerOptions): GenericContainer {
     .withWaitStrategy(Wait.forLogMessage(/./)) // a sign of life: whether it answers we ask with the real client
     .withStartupTimeout(120_000)
   if (options.command) container.withCommand([...options.command])
+  if (options.user) container.withUser(options.user)
   if (options.network) container.withNetworkMode(options.network.name).withNetworkAliases(options.network.host)
   return container
 }

@@ -20,6 +20,7 @@ export async function dockerKafka(options: KafkaOptions): Promise<KafkaCluster> 
   const start = (broker: BrokerAddress, index: number): Promise<Server> =>
     startContainer({
       image: 'apache/kafka:4.1.1',
+      user: 'root', // it writes its configuration into a file that not every build lets its own user write
       ports: { 9092: published[index] as number },
       network: { name: network.getName(), host: broker.host },
       environment: { CLUSTER_ID: clusterId, KAFKA_HEAP_OPTS: '-Xmx320m', ...variables(broker, cluster) },

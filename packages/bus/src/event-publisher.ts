@@ -1,13 +1,11 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
+import { chunks } from './chunks.ts'
 import { toKafkaRecord } from './cloud-event.ts'
 import { type KafkaAddress, kafkaClient, retry } from './kafka/connection-settings.ts'
 import { createPartitionProducer, type PartitionProducer } from './kafka/partition-producer.ts'
 import type { Logger } from './logger.ts'
 
-/** kafkajs copies the list for every message it groups: 500 keeps that below a millisecond. */
-const eventsPerSendMax = 500
-const bytesPerSendMax = 512 * 1024
 const defaultDeadlineMs = 10_000
 /** Domain topics have one partition: total order, one position. */
 const onlyPartition = 0
@@ -47,20 +45,4 @@ async function publishInOrder(producer: PartitionProducer, source: EventSource, 
       onlyPartition,
       chunk.map((event) => toKafkaRecord(source, event)),
     )
-}
-
-/** Cuts a list, in order, into parts that one send may carry. */
-export function* chunks<Item>(items: readonly Item[], bytesOf: (item: Item) => number): Generator<readonly Item[]> {
-  let start = 0
-  let bytes = 0
-  for (const [index, item] of items.entries()) {
-    const size = bytesOf(item)
-    if (index > start && (index - start >= eventsPerSendMax || bytes + size > bytesPerSendMax)) {
-      yield items.slice(start, index)
-      start = index
-      bytes = 0
-    }
-    bytes += size
-  }
-  if (start < items.length) yield items.slice(start)
 }

@@ -1,3 +1,11 @@
+export {
+  type AuditBatch,
+  type AuditConsumer,
+  type AuditConsumerOptions,
+  consumeAudit,
+  type RejectedRecord,
+} from './audit-consumer.ts'
+export { type AuditProducer, type AuditProducerOptions, createAuditProducer } from './audit-producer.ts'
 export { createEventPublisher, type EventPublisher, type EventPublisherOptions } from './event-publisher.ts'
 export type { KafkaAddress } from './kafka/connection-settings.ts'
 export { OffsetJump } from './kafka/partition-reader.ts'

@@ -1,5 +1,5 @@
 import type { EventSource } from '@gatehouse/contracts/events'
-import type { Admin } from 'kafkajs'
+import type { Admin, Kafka } from 'kafkajs'
 import { type KafkaAddress, kafkaClient } from './kafka/connection-settings.ts'
 import type { Logger } from './logger.ts'
 
@@ -78,6 +78,23 @@ async function create(admin: Admin, topics: readonly TopicSettings[]): Promise<v
       ],
     })),
   })
+}
+
+/**
+ * How many partitions a topic has.
+ * @throws Error when it does not exist, and what kafkajs throws when no broker answers.
+ */
+export async function topicPartitions(kafka: Kafka, topic: string): Promise<number> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    const count = topics[0]?.partitions.length
+    if (!count) throw new Error(`topic ${topic} does not exist`)
+    return count
+  } finally {
+    await admin.disconnect()
+  }
 }
 
 async function checkPartitions(admin: Admin, settings: readonly TopicSettings[]): Promise<void> {

@@ -79,3 +79,18 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     scheduleCheckPendingRequests(): void
   }
 }
+
+declare module 'kafkajs/src/producer/index.js' {
+  export default function createProducer(options: {
+    cluster: object
+    logger: unknown
+    idempotent: boolean
+    retry: { retries: number; initialRetryTime: number; maxRetryTime: number }
+  }): import('kafkajs').Producer
+}
+
+declare module 'kafkajs/src/errors.js' {
+  export class KafkaJSConnectionClosedError extends Error {
+    constructor(message: string, broker: { host: string; port: number })
+  }
+}

@@ -5,7 +5,7 @@ import type { EventStore } from './event-store.ts'
 import type { Queryable } from './log-reader.ts'
 
 export interface OutboxRelayOptions {
-  readonly store: EventStore<never>
+  readonly store: Pick<EventStore<never>, 'schema' | 'pool' | 'readEvents' | 'appendedAfter'>
   /** Resolves when the events are acknowledged, all of them and in order. */
   readonly publisher: { publish(events: readonly RecordedEvent[]): Promise<void> }
   /** Told of every failure; the relay goes on by itself. */

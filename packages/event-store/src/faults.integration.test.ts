@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import type { GatehouseError } from '@gatehouse/errors'
+import { freshDatabase, type PostgresServer, sharedDatabase, startPostgres } from '@gatehouse/testkit'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { append, openTestStore, readLog, type TestStore } from './client-log.fixture.ts'
+
+/** Repeats a command with its id until it is known to be done, as a client does; counts the attempts. */
+async function untilDone(store: TestStore, clientId: string, requestId: string) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { ...(await append(store, { clientId, requestId })), attempt }
+    } catch (error) {
+      if ((error as GatehouseError).status !== 'UNAVAILABLE' || attempt === 200) throw error
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
+
+/** Every command is in the log once, and its answer told the truth. */
+async function expectOnce(store: TestStore, answers: readonly { readonly position: bigint }[]): Promise<void> {
+  const log = await readLog(store)
+  expect(log).toHaveLength(answers.length)
+  expect(answers.map(({ position }) => position).toSorted((a, b) => Number(a - b))).toEqual(
+    log.map(({ position }) => position),
+  )
+}
+
+describe('a connection that breaks', () => {
+  let url: string
+  let admin: pg.Client
+
+  beforeAll(async () => {
+    url = await sharedDatabase()
+    admin = new pg.Client({ connectionString: url })
+    await admin.connect()
+  })
+  afterAll(() => admin.end())
+
+  const kill = () =>
+    admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = 'event-store test'`)
+
+  test('at any moment of two busy instances loses and doubles nothing', async () => {
+    const stores = await Promise.all([openTestStore(url), openTestStore(url)])
+    let busy = true
+    const killing = (async () => {
+      while (busy) {
+        await kill()
+        await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
+      }
+    })()
+    const commands = Array.from({ length: 400 }, async (_, index) => {
+      await new Promise((resolve) => setTimeout(resolve, index * 3))
+      return untilDone(stores[index % 2] as TestStore, `client${index % 7}`, randomUUID())
+    })
+    const answers = await Promise.all(commands)
+    busy = false
+    await killing
+    expect(answers.filter(({ attempt }) => attempt > 1).length).toBeGreaterThan(0)
+    await expectOnce(stores[0] as TestStore, answers)
+    await Promise.all(stores.map((store) => store.end()))
+  })
+})
+
+describe('a connection that breaks after COMMIT was sent', () => {
+  let proxy: Server
+  let deaf = false
+  let store: Awaited<ReturnType<typeof openTestStore>>
+
+  beforeAll(async () => {
+    const target = new URL(await sharedDatabase())
+    // Passes COMMIT to the server and its answer to nobody.
+    proxy = createServer((client: Socket) => {
+      const server = connect({ host: target.hostname, port: Number(target.port) })
+      for (const socket of [client, server]) socket.on('error', () => {})
+      let committing = false
+      client.on('data', (bytes) => {
+        committing ||= deaf && bytes.includes('COMMIT')
+        server.write(bytes)
+      })
+      server.on('data', (bytes) => (committing ? client.destroy() : client.write(bytes)))
+      client.on('close', () => server.destroy())
+      server.on('close', () => client.destroy())
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const through = new URL(target)
+    through.port = String((proxy.address() as { port: number }).port)
+    store = await openTestStore(through.href)
+  })
+  afterAll(async () => {
+    await store.end()
+    proxy.close()
+  })
+
+  test('is reported as unknown, and the repeated request finds the answer', async () => {
+    const requestId = randomUUID()
+    deaf = true
+    await expect(append(store, { clientId: 'a', requestId })).rejects.toMatchObject({
+      status: 'UNAVAILABLE',
+      reason: 'COMMIT_UNKNOWN',
+      message: expect.stringContaining('same request_id'),
+    })
+    deaf = false
+    expect(await append(store, { clientId: 'a', requestId })).toMatchObject({ replayed: true, position: 1n })
+    expect(await readLog(store)).toHaveLength(1)
+  })
+})
+
+describe('a Postgres of its own, with fsync', () => {
+  let server: PostgresServer
+  let url: string
+
+  beforeAll(async () => {
+    server = await startPostgres()
+    url = await freshDatabase(server)
+  })
+  afterAll(() => server.stop())
+
+  test.skipIf(process.env['GATEHOUSE_POSTGRES_URL'])(
+    'killed under load twice: nothing is lost or doubled',
+    async () => {
+      const store = await openTestStore(url)
+      const commands = Array.from({ length: 300 }, async (_, index) => {
+        await new Promise((resolve) => setTimeout(resolve, index * 5))
+        return untilDone(store, `client${index % 5}`, randomUUID())
+      })
+      for (let round = 0; round < 2; round++) {
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        await server.kill('immediate')
+        await expect(append(store, { clientId: 'down' })).rejects.toMatchObject({ status: 'UNAVAILABLE' })
+        await server.restart()
+      }
+      const answers = await Promise.all(commands)
+      expect(answers.some(({ attempt }) => attempt > 1)).toBe(true)
+      await expectOnce(store, answers)
+      await store.end()
+    },
+  )
+
+  test.skipIf(process.env['GATEHOUSE_POSTGRES_URL'])(
+    'that does not answer ends the call within the time-out',
+    async () => {
+      const store = await openTestStore(await freshDatabase(server), { statementTimeoutMs: 500 })
+      await append(store, { clientId: 'a' })
+      await server.pause()
+      const started = performance.now()
+      await expect(append(store, { clientId: 'a' })).rejects.toMatchObject({ status: 'UNAVAILABLE' })
+      expect(performance.now() - started).toBeLessThan(4_000)
+      await server.resume()
+      expect(await untilDone(store, 'a', randomUUID())).toMatchObject({ replayed: false })
+      await readLog(store)
+      await store.end()
+    },
+  )
+})
+
+test('an instance that stands still while it holds the append lock stops the others for the time-out only', async () => {
+  const url = await sharedDatabase()
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const { promise: locked, resolve: enter } = Promise.withResolvers<void>()
+  const onAppend = () => {
+    enter()
+    return gate
+  }
+  const stuck = await openTestStore(url, { statementTimeoutMs: 700, onAppend })
+  const other = await openTestStore(url, { statementTimeoutMs: 2_000 })
+  const held = append(stuck, { clientId: 'a' }).catch((error: unknown) => error)
+  await locked
+  const answer = await untilDone(other, 'b', randomUUID())
+  expect(answer.position).toBe(1n)
+  open()
+  expect(await held).toMatchObject({ status: 'UNAVAILABLE' })
+  expect((await readLog(other)).map(({ stream }) => stream)).toEqual(['client-b'])
+  await Promise.all([stuck.end(), other.end()])
+})

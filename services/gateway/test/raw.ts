@@ -112,7 +112,7 @@ export async function startServer(
         wake = resolve
       })
     }
-    return outcomes[count - 1]!
+    return outcomes.slice(count - 1)[0]
   }
   return { server, port, outcomes, refused, seen, outcome, close: () => server.drain(0) }
 }

@@ -55,18 +55,25 @@ export class ServerExchange extends Reply implements Exchange {
   }
 
   answer(response: OwnResponse): void {
-    this.#decide()
-    this.send(response)
+    this.#decide(() => this.send(response))
   }
 
   forward(plan: ForwardPlan): void {
-    this.#decide()
-    if (!this.over) this.#forward = startForward(this, plan)
+    this.#decide(() => {
+      if (!this.over) this.#forward = startForward(this, plan)
+    })
   }
 
-  #decide(): void {
+  #decide(act: () => void): void {
     if (this.decided) throw new Error('the request is already decided')
     this.decided = true
+    try {
+      act()
+    } catch (error) {
+      // Nothing was sent: the handler may still answer, or else fails.
+      this.decided = false
+      throw error
+    }
   }
 
   piece(bytes: Buffer): void {

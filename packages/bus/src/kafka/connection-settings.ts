@@ -1,4 +1,5 @@
-import { Kafka, type logCreator, logLevel } from 'kafkajs'
+import { connect } from 'node:net'
+import { type ISocketFactory, Kafka, type logCreator, logLevel } from 'kafkajs'
 import type { Logger } from '../logger.ts'
 import './request-queue-repair.ts'
 
@@ -14,6 +15,10 @@ export const requestTimeoutMs = 5_000
 /** Attempts inside kafkajs stay few: whoever called decides what follows, with a state that it knows. */
 export const retry = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 }
 
+/** That of kafkajs leaves Nagle's algorithm on, which holds small requests back. */
+export const socketFactory: ISocketFactory = ({ host, port, onConnect }) =>
+  connect({ host, port, noDelay: true, keepAlive: true }, onConnect)
+
 /** A kafkajs client that writes to our logger. It connects to nothing yet. */
 export function kafkaClient(address: KafkaAddress, logger: Logger): Kafka {
   return new Kafka({
@@ -22,6 +27,7 @@ export function kafkaClient(address: KafkaAddress, logger: Logger): Kafka {
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
     retry,
+    socketFactory,
     logLevel: logLevel.WARN,
     logCreator: kafkaLog(logger),
   })

@@ -63,10 +63,6 @@ declare module 'kafkajs/src/cluster/index.js' {
   }
 }
 
-declare module 'kafkajs/src/network/socketFactory.js' {
-  export default function socketFactory(): unknown
-}
-
 declare module 'kafkajs/src/loggers/index.js' {
   const loggers: { createLogger(options: { level: number; logCreator: import('kafkajs').logCreator }): unknown }
   export default loggers

@@ -1,7 +1,6 @@
 import { logLevel } from 'kafkajs'
 import Cluster, { type FetchedMessage } from 'kafkajs/src/cluster/index.js'
 import loggers from 'kafkajs/src/loggers/index.js'
-import socketFactory from 'kafkajs/src/network/socketFactory.js'
 import type { Logger } from '../logger.ts'
 import { within } from '../pause.ts'
 import {
@@ -11,6 +10,7 @@ import {
   kafkaLog,
   requestTimeoutMs,
   retry,
+  socketFactory,
 } from './connection-settings.ts'
 
 /** How long a broker holds a fetch while there is nothing; a record that arrives ends the wait at once. */
@@ -51,7 +51,7 @@ export async function connectPartition(address: PartitionAddress, logger: Logger
   const { topic, partition } = address
   const cluster = new Cluster({
     logger: loggers.createLogger({ level: logLevel.WARN, logCreator: kafkaLog(logger) }),
-    socketFactory: socketFactory(),
+    socketFactory,
     brokers: address.brokers,
     clientId: address.clientId ?? defaultClientId,
     connectionTimeout: connectionTimeoutMs,

@@ -59,7 +59,7 @@ export async function serveLog(): Promise<ServedLog> {
     events,
     append(count) {
       const added = Array.from({ length: count }, (_, index) => sampleEvent(BigInt(events.length + index + 1)))
-      events.push(...added)
+      for (const event of added) events.push(event)
       appended.emit('event')
       return added
     },

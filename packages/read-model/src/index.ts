@@ -25,3 +25,5 @@ export {
   type Snapshot,
   type Stored,
 } from './read-model.ts'
+export type { RedisAddress } from './redis/connections.ts'
+export { openRedisModel, type RedisModelOptions } from './redis/redis-model.ts'

@@ -76,7 +76,7 @@ function recorded<Name extends 'Issued' | 'Rotated' | 'Revoked' | 'Resumed' | 'E
   data: Named<Name>['data'],
   version = position,
 ): RecordedEvent {
-  const event = { type: `gatehouse.credential.v1.ApiKey${name}`, data } as Named<Name>
+  const event = { type: `gatehouse.credential.v1.ApiKey${name}`, data } as Named<'Issued'>
   const place = { position: BigInt(position), version: BigInt(version), stream: `api_key-${event.data.apiKeyId}` }
   const bytes = encodeEvent(credentialEvents, event)
   return { ...place, type: event.type, data: bytes, eventId: `e${position}`, recordTime: at(position), traceparent: '' }

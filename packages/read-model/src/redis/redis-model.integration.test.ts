@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto'
+import { sharedRedis, waitFor } from '@gatehouse/testkit'
+import { beforeAll } from 'vitest'
+import { readModelContract } from '../read-model.contract.ts'
+import { openRedisModel } from './redis-model.ts'
+
+let url = ''
+beforeAll(async () => {
+  url = await sharedRedis()
+})
+
+readModelContract('Redis', {
+  open: async () => {
+    const model = openRedisModel({ address: { url }, prefix: randomUUID(), readTimeoutMs: 2_000 })
+    await waitFor(() => model.positions().then(() => true), { what: 'Redis answers' })
+    return model
+  },
+  settled: async (condition) => {
+    await waitFor(condition, { what: 'the follower heard every change' })
+  },
+  close: async () => {},
+})

@@ -1,0 +1,98 @@
+import type { Positions } from '@gatehouse/contracts/positions'
+import { type Noun, nouns, splitKey } from '../keys.ts'
+import { ReadModelUnavailable } from '../read-model.ts'
+import type { Connection } from './connections.ts'
+import type { Script } from './scripts.ts'
+
+/** A reply of our scripts: a word, then what belongs to it. */
+export type Reply = readonly [word: string, ...rest: readonly unknown[]]
+
+// One hash tag, so one slot: a cluster keeps the whole model on one shard, since only there a write can be atomic.
+// It is read far more by the caches of the gateways than by itself, and 1 M credentials take some 300 MB.
+const firstHash = 4
+
+export interface Layout {
+  readonly changes: string
+  /** Positions and hashes of a generation. */
+  data(generation: string): readonly string[]
+  /** KEYS of every script. */
+  keys(generation: string): readonly string[]
+  hash(generation: string, noun: Noun): string
+}
+
+export function layoutOf(prefix: string): Layout {
+  const name = (part: string) => `{${prefix}}:${part}`
+  const data = (generation: string) => ['positions', ...nouns].map((part) => name(`${generation}:${part}`))
+  const changes = name('changes')
+  return {
+    changes,
+    data,
+    keys: (generation) => [name('generation'), changes, ...data(generation)],
+    hash: (generation, noun) => name(`${generation}:${noun}`),
+  }
+}
+
+/** Index in KEYS of the hash that holds a key, and its field there. */
+export function place(key: string): readonly [hash: number, field: string] {
+  const { noun, id } = splitKey(key)
+  return [firstHash + nouns.indexOf(noun), id]
+}
+
+/** Runs a script; every failure of the store becomes ReadModelUnavailable. */
+export async function run(
+  connection: Connection,
+  script: Script,
+  keys: readonly string[],
+  args: readonly (string | number | Buffer)[],
+): Promise<Reply> {
+  try {
+    const reply = await evaluate(connection, script, keys, args)
+    if (!Array.isArray(reply) || !Buffer.isBuffer(reply[0])) throw new Error('not a reply of ours')
+    return [reply[0].toString('latin1'), ...reply.slice(1)]
+  } catch (cause) {
+    throw unavailable(cause)
+  }
+}
+
+async function evaluate(
+  connection: Connection,
+  { lua, sha }: Script,
+  keys: readonly string[],
+  args: readonly (string | number | Buffer)[],
+): Promise<unknown> {
+  try {
+    return await connection.callBuffer('EVALSHA', sha, keys.length, ...keys, ...args)
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+    return connection.callBuffer('EVAL', lua, keys.length, ...keys, ...args)
+  }
+}
+
+export function positionsOf(credential: unknown, policy: unknown): Positions {
+  return { credential: BigInt(String(credential)), policy: BigInt(String(policy)) }
+}
+
+/** Every field of a hash at least once, while it may change. */
+export async function* hashFields(connection: Connection, hash: string): AsyncIterable<readonly [string, Buffer]> {
+  let cursor = '0'
+  do {
+    const [next, found] = await page(connection, hash, cursor)
+    for (let i = 0; i + 1 < found.length; i += 2) {
+      const [field, stored] = [found[i], found[i + 1]]
+      if (field && stored) yield [field.toString('latin1'), stored]
+    }
+    cursor = next.toString('latin1')
+  } while (cursor !== '0')
+}
+
+async function page(connection: Connection, hash: string, cursor: string): Promise<[Buffer, Buffer[]]> {
+  try {
+    return await connection.hscanBuffer(hash, cursor, 'COUNT', 1000)
+  } catch (cause) {
+    throw unavailable(cause)
+  }
+}
+
+function unavailable(cause: unknown): ReadModelUnavailable {
+  return new ReadModelUnavailable(`Redis: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+
+/** A Lua script: it runs atomically. */
+export interface Script {
+  readonly lua: string
+  readonly sha: string
+}
+
+function script(lua: string): Script {
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') }
+}
+
+// KEYS of every script: pointer, changes, then positions and a hash for each noun of the generation that is meant.
+// The pointer names the serving generation; without one (new or lost data) it is '1'. Numbers stand as decimal text
+// and are compared as such: Lua would write a large one back as 9.007e+15.
+const head = `
+local serving = redis.call('GET', KEYS[1]) or '1'
+local function position(source) return redis.call('HGET', KEYS[3], source) or '0' end
+local function less(a, b) return #a < #b or (#a == #b and a < b) end
+`
+
+/** ARGV generation, '1' for a candidate or '', then index of the hash and field of each entry. */
+export const readScript = script(`${head}
+if ARGV[2] == '' and serving ~= ARGV[1] then return {'moved', serving} end
+local values = {}
+for i = 3, #ARGV, 2 do values[#values + 1] = redis.call('HGET', KEYS[tonumber(ARGV[i])], ARGV[i + 1]) end
+return {'ok', position('credential'), position('policy'), values}`)
+
+/**
+ * ARGV generation, life of a candidate in ms or '', source, after, upTo, record time in ms, changes to keep, then index
+ * of the hash, field, version, stored form and key of each write.
+ */
+export const applyScript = script(`${head}
+local generation, life, source, after, upto = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if life == '' and serving ~= generation then return {'moved', serving} end
+if life ~= '' and serving == generation then return {'promoted'} end
+local at = position(source)
+if less(after, at) then return {'duplicate'} elseif less(at, after) then return {'gap'} end
+local changed = {}
+for i = 8, #ARGV, 5 do
+  local hash, field = KEYS[tonumber(ARGV[i])], ARGV[i + 1]
+  local present = redis.call('HGET', hash, field)
+  if not present or less(string.match(present, '^%d+'), ARGV[i + 2]) then
+    redis.call('HSET', hash, field, ARGV[i + 3])
+    changed[#changed + 1] = ARGV[i + 4]
+  end
+end
+redis.call('HSET', KEYS[3], source, upto)
+if life == '' then
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[7], '*', 'source', source, 'after', after, 'upTo', upto,
+    'recordTime', ARGV[6], 'keys', table.concat(changed, '\\n'))
+else
+  local ends = string.format('%.0f', redis.call('TIME')[1] * 1000 + tonumber(life))
+  for i = 3, #KEYS do redis.call('PEXPIREAT', KEYS[i], ends) end
+end
+return {'applied'}`)
+
+/** ARGV generation. Where a follower stands that has everything. */
+export const tailScript = script(`${head}
+if serving ~= ARGV[1] then return {'moved', serving} end
+local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
+return {'ok', position('credential'), position('policy'), last[1] and last[1][1] or '0-0'}`)
+
+/** KEYS go on with positions and hashes of the serving generation; ARGV serving generation, candidate. */
+export const promoteScript = script(`${head}
+if serving ~= ARGV[1] then return {'moved', serving} end
+local half = (#KEYS - 2) / 2
+for _, source in ipairs({'credential', 'policy'}) do
+  if less(position(source), redis.call('HGET', KEYS[3 + half], source) or '0') then return {'behind'} end
+end
+for i = 3, 2 + half do redis.call('PERSIST', KEYS[i]) end
+for i = 3 + half, #KEYS do redis.call('UNLINK', KEYS[i]) end
+redis.call('SET', KEYS[1], ARGV[2])
+redis.call('XADD', KEYS[2], '*', 'generation', ARGV[2])
+return {'promoted'}`)

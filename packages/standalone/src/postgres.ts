@@ -120,8 +120,9 @@ function startFailure(directory: string, log: string): string {
   if (/postmaster\.pid" already exists/.test(log)) {
     return `Postgres in ${directory} is in use by another process: only one may use a data directory`
   }
-  const reasons = log.split('\n').filter((line) => /FATAL|PANIC|ERROR|HINT|error while loading|could not/.test(line))
-  return `Postgres in ${directory} does not start: ${reasons.join(' ').trim() || log.trim() || 'no answer in 30 s'}`
+  const telling = log.split('\n').filter((line) => /FATAL|PANIC|ERROR|DETAIL|HINT|error while|could not/.test(line))
+  const reasons = telling.map((line) => line.replace(/^.*?\[\d+\] [A-Z]+: +/, ''))
+  return `Postgres in ${directory} does not start: ${reasons.join('; ') || log.trim() || 'no answer in 30 s'}`
 }
 
 /** Waits until the server says so in line 8 of its pid file, as pg_ctl does. False when it ended instead. */

@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis'
 import { Kafka, logLevel } from 'kafkajs'
 import pg from 'pg'
-import { describe, expect, it } from 'vitest'
-import { freshDatabase, startKafka, startPostgres, startRedis, startTcpProxy, waitFor } from './index.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { dockerEngine } from './docker/engine.ts'
+import { freePort, freshDatabase, startKafka, startPostgres, startRedis, startTcpProxy, waitFor } from './index.ts'
 
 async function query(url: string, text: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 1_000 })
@@ -15,9 +16,24 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
+// Only our own can be killed.
+beforeAll(() => {
+  for (const name of ['GATEHOUSE_POSTGRES_URL', 'GATEHOUSE_REDIS_URL', 'GATEHOUSE_KAFKA_BROKERS']) {
+    vi.stubEnv(name, undefined)
+  }
+})
+afterAll(() => {
+  vi.unstubAllEnvs()
+})
+
+async function expectedSource() {
+  return (await dockerEngine()) ? 'docker' : 'native'
+}
+
 describe('Postgres', () => {
   it.for(['immediate', 'fast'] as const)('keeps what was committed over a kill (%s)', async (mode) => {
     await using server = await startPostgres()
+    expect(server.source).toBe(await expectedSource())
     const url = await freshDatabase(server)
     await query(url, 'CREATE TABLE things AS SELECT 1 AS id')
     await server.kill(mode)
@@ -68,6 +84,7 @@ describe('Redis', () => {
   it('forgets all over a kill, unless asked to persist', async () => {
     await using forgetful = await startRedis()
     await using faithful = await startRedis({ persistence: 'always' })
+    expect(forgetful.source).toBe(await expectedSource())
     for (const server of [forgetful, faithful]) {
       await withRedis(server.url, (redis) => redis.set('key', 'value'))
       await server.kill()
@@ -140,6 +157,7 @@ describe('Kafka', () => {
   it('three brokers go on when one is killed', async () => {
     await using cluster = await startKafka({ brokers: 3 })
     expect(cluster.brokers).toHaveLength(3)
+    expect(cluster.source).toBe(await expectedSource())
     await createTopic(cluster.brokers, 'things', 3)
     await produce(cluster.brokers, 'things', 'before')
     await cluster.broker(0).kill()
@@ -150,7 +168,6 @@ describe('Kafka', () => {
   })
 
   it('tells clients the address of a proxy', async () => {
-    const { freePort } = await import('./free-port.ts')
     const port = await freePort()
     await using proxy = await startTcpProxy({ to: port })
     await using cluster = await startKafka({ ports: [port], advertised: [proxy.address] })

@@ -94,6 +94,8 @@ export interface RefusedRequest extends ConnectionFacts {
   readonly receivedAtMs: number
   whenOver: ((outcome: Outcome) => void) | undefined
   answer(response: OwnResponse): void
+  /** Cuts the connection without an answer. */
+  abort(): void
 }
 
 /** Why a forwarded request did not end as the upstream meant it to. */
@@ -158,6 +160,8 @@ export interface Exchange extends RequestFacts {
   /** Called exactly once, after the end. Set it before answering. */
   whenOver: ((outcome: Outcome) => void) | undefined
   answer(response: OwnResponse): void
+  /** Cuts the connection without an answer. */
+  abort(): void
   forward(plan: ForwardPlan): void
 }
 

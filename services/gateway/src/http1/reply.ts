@@ -108,6 +108,11 @@ export class Reply implements ConnectionFacts {
     this.connection.destroy()
   }
 
+  /** Cuts the connection without an answer: for what must not be answered at all. */
+  abort(): void {
+    if (!this.over) this.connection.destroy()
+  }
+
   /** The client has gone. */
   gone(): void {
     this.#end('client_aborted')

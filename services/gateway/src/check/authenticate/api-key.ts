@@ -1,0 +1,67 @@
+import { digestApiKey, type ParsedApiKey, parseApiKey } from '@gatehouse/credential-format'
+import type { CompiledApi, CompiledOperation, PresentedCredential } from '@gatehouse/policy-engine'
+import { type Exchange, repeated } from '../../http1/exchange.ts'
+
+/** The API key of a request: what is decided on, and by what its view is found. */
+export interface PresentedApiKey {
+  readonly credential: PresentedCredential
+  readonly lookup: Lookup | undefined
+}
+
+export type Lookup = { readonly by: 'id'; readonly id: string } | { readonly by: 'digest'; readonly digest: Uint8Array }
+
+type Found = string | undefined | typeof repeated
+
+const none: PresentedApiKey = { credential: { kind: 'none' }, lookup: undefined }
+const malformed: PresentedApiKey = { credential: { kind: 'malformed' }, lookup: undefined }
+const ambiguous: PresentedApiKey = { credential: { kind: 'ambiguous' }, lookup: undefined }
+
+/** Takes the API key from the one place where it stands. Two keys, even equal ones, are refused: which is meant? */
+export function presentApiKey(exchange: Exchange, api: CompiledApi, operation: CompiledOperation): PresentedApiKey {
+  if (operation.anonymous) return none
+  let found: Found = authorizationKey(exchange)
+  for (const name of api.apiKeyHeaders) found = one(found, exchange.header(name))
+  if (operation.apiKeyInQuery) found = one(found, queryKey(exchange.target, api.apiKeyQueryParameter))
+  if (found === undefined) return none
+  if (found === repeated) return ambiguous
+  return present(found, parseApiKey(found))
+}
+
+function one(a: Found, b: Found): Found {
+  if (a === undefined) return b
+  return b === undefined ? a : repeated
+}
+
+function present(text: string, parsed: ParsedApiKey): PresentedApiKey {
+  if (parsed.kind === 'malformed') return malformed
+  const digest = digestApiKey(text)
+  const lookup: Lookup = parsed.kind === 'own' ? { by: 'id', id: parsed.id } : { by: 'digest', digest }
+  return { credential: { kind: 'api_key', digest }, lookup }
+}
+
+/** `Authorization: ApiKey …`; other schemes are not ours. */
+function authorizationKey(exchange: Exchange): Found {
+  const value = exchange.header('authorization')
+  if (value === undefined || value === repeated) return value
+  return /^apikey +/i.test(value) ? value.slice(6).trimStart() : undefined
+}
+
+function queryKey(target: string, parameter: string): Found {
+  const question = target.indexOf('?')
+  if (question < 0) return undefined
+  const values = new URLSearchParams(target.slice(question)).getAll(parameter)
+  return values.length > 1 ? repeated : values[0]
+}
+
+/** The query without the API key, so that it reaches neither upstream nor logs. @param query with its `?`, or empty */
+export function withoutKey(query: string, parameter: string): string {
+  const kept = query
+    .slice(1)
+    .split('&')
+    .filter((pair) => decoded(pair.split('=', 1)[0] ?? '') !== parameter)
+  return kept.length ? `?${kept.join('&')}` : ''
+}
+
+function decoded(name: string): string {
+  return new URLSearchParams(`${name}=`).keys().next().value ?? ''
+}

@@ -1,0 +1,151 @@
+import type { Trail } from '@gatehouse/audit-trail'
+import { parsePositions } from '@gatehouse/contracts/positions'
+import {
+  type CredentialViews,
+  type DenyReason,
+  decide,
+  type Matched,
+  noViews,
+  type Principal,
+  type Reason,
+} from '@gatehouse/policy-engine'
+import type { ViewCache } from '@gatehouse/read-model'
+import type { Consumption, Counters } from '../counters/counters.ts'
+import type { Upstreams } from '../forward/upstreams.ts'
+import { type Exchange, type Http1Handler, repeated } from '../http1/exchange.ts'
+import { presentApiKey } from './authenticate/api-key.ts'
+import { conclude } from './conclude.ts'
+import type { Verdict } from './decision.ts'
+import { type Inquiry, inquire } from './inquiry.ts'
+import { limitsOf } from './limit.ts'
+import { loadViews } from './load-views.ts'
+import { refuse } from './refuse.ts'
+import type { State } from './state.ts'
+
+export interface CheckParts {
+  readonly state: State
+  readonly views: ViewCache
+  readonly counters: Counters
+  readonly trail: Trail
+  readonly upstreams: Upstreams
+  readonly watch: Watch
+}
+
+/** Told of what happens, for metrics and logs; must not throw. */
+export interface Watch {
+  decided(reason: Reason, authMethod: string, durationMs: number): void
+  /** Something failed that a deny was answered for. */
+  failed(error: unknown): void
+  /** Neither decision nor refusal could be recorded: the connection was cut without an answer. */
+  unrecorded(): void
+}
+
+/**
+ * The request path. A request starts denied and passes, in this order: position → match → freshness → authenticate →
+ * check → authorize → limit → forward. Each refuses with its own reason; only the end of the table allows.
+ * Nothing is awaited that this process knows already.
+ */
+export function createCheck(parts: CheckParts): Http1Handler {
+  return {
+    handle(exchange) {
+      const demanded = exchange.header('x-gatehouse-position')
+      return demanded === undefined ? examine(parts, exchange) : awaitPosition(parts, exchange, demanded)
+    },
+    refuse(refused) {
+      refuse(parts, refused)
+    },
+  }
+}
+
+/** Never answered from an older state than the caller demands. */
+async function awaitPosition(parts: CheckParts, exchange: Exchange, demanded: string | typeof repeated): Promise<void> {
+  const positions = demanded === repeated ? undefined : parsePositions(demanded)
+  if (!positions) deny(parts, inquire(exchange, parts.state), 'position_malformed')
+  else if (await parts.state.reached(positions)) await examine(parts, exchange)
+  else deny(parts, inquire(exchange, parts.state), 'position_not_reached')
+}
+
+function examine(parts: CheckParts, exchange: Exchange): Promise<void> | undefined {
+  const inquiry = inquire(exchange, parts.state)
+  const { match } = inquiry
+  const refusal = refusalOf(inquiry)
+  if (refusal) deny(parts, inquiry, refusal)
+  else if (match.kind === 'unmatched') deny(parts, inquiry, match.reason)
+  else return guarded(parts, inquiry, () => examineMatched(parts, inquiry, match))
+  return undefined
+}
+
+/** Why the request cannot be decided at all. */
+function refusalOf({ pathRefusal, stalenessMs, match }: Inquiry): DenyReason | undefined {
+  // Before the state was once whole, neither presence nor absence means anything.
+  if (stalenessMs === Number.POSITIVE_INFINITY) return 'read_model_unavailable'
+  if (pathRefusal) return 'path_malformed'
+  const { maxStalenessMs } = match.enforcement
+  return maxStalenessMs !== undefined && stalenessMs > maxStalenessMs ? 'state_stale' : undefined
+}
+
+function examineMatched(parts: CheckParts, inquiry: Inquiry, match: Matched): Promise<void> | undefined {
+  const { exchange, nowMs } = inquiry
+  const { credential, lookup } = presentApiKey(exchange, match.api, match.operation)
+  const examineWith = (views: CredentialViews) => {
+    const decision = decide({ match, credential, clientIp: exchange.clientAddress }, views, nowMs)
+    if (decision.allowed) return limit(parts, inquiry, match, decision.principal, views)
+    conclude(parts, inquiry, { ...decision, views, consumption: undefined })
+    return undefined
+  }
+  const views = loadViews(parts.views, lookup)
+  return views instanceof Promise ? views.then(examineWith) : examineWith(views)
+}
+
+function limit(
+  parts: CheckParts,
+  inquiry: Inquiry,
+  match: Matched,
+  principal: Principal | undefined,
+  views: CredentialViews,
+): Promise<void> | undefined {
+  const limits = limitsOf(match, principal, views.subscription, inquiry.exchange.clientAddress)
+  const end = (consumption: Consumption | undefined) => {
+    const reason = consumption?.allowed === false ? 'rate_limited' : 'ok'
+    conclude(parts, inquiry, { reason, principal, views, consumption })
+  }
+  const consumption = limits.length ? parts.counters.consume(limits) : undefined
+  if (consumption instanceof Promise) return consumption.then(end)
+  end(consumption)
+  return undefined
+}
+
+/** What cannot be known is denied, and recorded as that. */
+function guarded(
+  parts: CheckParts,
+  inquiry: Inquiry,
+  work: () => Promise<void> | undefined,
+): Promise<void> | undefined {
+  const onError = (error: unknown) => {
+    parts.watch.failed(error)
+    deny(parts, inquiry, reasonOf(error))
+  }
+  try {
+    return work()?.catch(onError)
+  } catch (error) {
+    onError(error)
+    return undefined
+  }
+}
+
+function reasonOf(error: unknown): DenyReason {
+  switch (error instanceof Error ? error.name : '') {
+    case 'ReadModelUnavailable':
+    case 'FactParked':
+      return 'read_model_unavailable'
+    case 'CountersUnavailable':
+      return 'limiter_unavailable'
+    default:
+      return 'internal_error'
+  }
+}
+
+function deny(parts: CheckParts, inquiry: Inquiry, reason: DenyReason): void {
+  const verdict: Verdict = { reason, principal: undefined, views: noViews, consumption: undefined }
+  conclude(parts, inquiry, verdict)
+}

@@ -1,0 +1,148 @@
+import { type DenyReason, type Wire, wireOf } from '@gatehouse/policy-engine'
+import type { Exchange, ForwardFailure, OwnResponse } from '../http1/exchange.ts'
+import type { CheckParts } from './check.ts'
+import { recordOf, type Verdict } from './decision.ts'
+import { Durable } from './durable.ts'
+import { headersToRemove, identityHeaders, upstreamPath } from './forward-plan.ts'
+import type { Inquiry } from './inquiry.ts'
+import { rateLimitHeaders, retryAfterSeconds } from './limit.ts'
+import { problem } from './problem.ts'
+
+/** Records the verdict, then forwards or answers. Nothing leaves before its record is where the audit mode wants it. */
+export function conclude(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): void {
+  if (verdict.reason === 'ok') forward(parts, inquiry, verdict)
+  else answer(parts, inquiry, verdict)
+}
+
+function forward(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): void {
+  const { exchange, match, requestId } = inquiry
+  if (match.kind !== 'matched') {
+    answer(parts, inquiry, { ...verdict, reason: 'internal_error' })
+    return
+  }
+  const { upstream, base } = parts.upstreams.of(match.api)
+  const path = upstreamPath(inquiry, match, base)
+  const durable = new Durable()
+  const entry = recordOf(inquiry, verdict, parts.state)
+  const decisionId = append(() => parts.trail.append(entry, durable.settle))
+  if (decisionId === undefined) {
+    answer(parts, inquiry, { ...verdict, reason: 'audit_unavailable' })
+    return
+  }
+  parts.watch.decided('ok', entry.authMethod ?? 'none', (entry.durationUs ?? 0) / 1000)
+
+  const wait = () => durable.wait()
+  const mode = match.enforcement.auditMode
+  exchange.forward({
+    upstream,
+    path,
+    addHeaders: identityHeaders(inquiry, verdict.principal),
+    removeHeaders: headersToRemove(match),
+    addResponseHeaders: responseHeaders(requestId, verdict),
+    sendGate: mode === 'write_ahead' ? wait : undefined,
+    headGate: mode === 'before_response' ? wait : undefined,
+    failed: (failure, error) => upstreamProblem(parts, failure, error, { decisionId, requestId }),
+  })
+}
+
+function responseHeaders(requestId: string, { consumption }: Verdict): readonly string[] {
+  return consumption ? ['X-Request-Id', requestId, ...rateLimitHeaders(consumption)] : ['X-Request-Id', requestId]
+}
+
+function answer(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): void {
+  const { exchange, requestId, match } = inquiry
+  const durable = new Durable()
+  const entry = recordOf(inquiry, verdict, parts.state)
+  const decisionId = append(() => parts.trail.appendRefusal(entry, durable.settle))
+  // An answer without a record must not exist.
+  if (decisionId === undefined) {
+    parts.watch.unrecorded()
+    exchange.abort()
+    return
+  }
+  parts.watch.decided(verdict.reason, entry.authMethod ?? 'none', (entry.durationUs ?? 0) / 1000)
+  const wire = wireOf(verdict.reason)
+  const response = problem(wire, { decisionId, requestId }, denialHeaders(inquiry, verdict, wire))
+  if (match.enforcement.auditMode === 'async') exchange.answer(response)
+  else answerOnRecord(parts, exchange, durable, response)
+}
+
+/** Answers as soon as the record is on disk; when it does not get there, the client gets no answer. */
+export function answerOnRecord(
+  { watch }: Pick<CheckParts, 'watch'>,
+  client: Pick<Exchange, 'answer' | 'abort'>,
+  durable: Durable,
+  response: OwnResponse,
+): void {
+  const waited = durable.wait()
+  if (!waited) {
+    client.answer(response)
+    return
+  }
+  waited.then(
+    () => client.answer(response),
+    (error) => {
+      watch.failed(error)
+      client.abort()
+    },
+  )
+}
+
+function denialHeaders({ match }: Inquiry, { reason, consumption }: Verdict, wire: Wire): Record<string, string> {
+  const headers: Record<string, string> = {}
+  if (match.kind === 'unmatched' && match.allow !== undefined && reason === 'method_not_allowed')
+    headers['Allow'] = match.allow
+  if (consumption) {
+    const [policyName, policy, limitName, limit] = rateLimitHeaders(consumption)
+    Object.assign(headers, { [policyName]: policy, [limitName]: limit })
+  }
+  if (wire.status === 429 && consumption) headers['Retry-After'] = retryAfterSeconds(consumption)
+  if (wire.status === 503) headers['Retry-After'] = '1'
+  return headers
+}
+
+/** The id of a record that was taken; undefined when the spool is full. */
+export function append(write: () => string): string | undefined {
+  try {
+    return write()
+  } catch (error) {
+    if (error instanceof Error && error.name === 'SpoolFull') return undefined
+    throw error
+  }
+}
+
+/** The request was allowed, and its record says so; this tells the client why there is nothing from the upstream. */
+function upstreamProblem(
+  parts: CheckParts,
+  failure: ForwardFailure,
+  error: unknown,
+  ids: { decisionId: string; requestId: string },
+): OwnResponse {
+  if (error !== undefined) parts.watch.failed(error)
+  return problem(wireOf(upstreamReason(failure)), ids)
+}
+
+function upstreamReason(
+  failure: ForwardFailure,
+): DenyReason | 'upstream_unreachable' | 'upstream_timeout' | 'upstream_response_malformed' | 'upstream_aborted' {
+  switch (failure) {
+    case 'gate_failed':
+      return 'audit_unavailable'
+    case 'upstream_busy':
+      return 'overloaded'
+    case 'upstream_connect_failed':
+      return 'upstream_unreachable'
+    case 'upstream_connect_timeout':
+    case 'upstream_head_timeout':
+    case 'upstream_body_timeout':
+      return 'upstream_timeout'
+    case 'upstream_closed':
+      return 'upstream_aborted'
+    case 'upstream_malformed':
+      return 'upstream_response_malformed'
+    case 'request_body_malformed':
+      return 'request_malformed'
+    case 'request_body_timeout':
+      return 'request_timeout'
+  }
+}

@@ -1,0 +1,14 @@
+import type { Positions } from '@gatehouse/contracts/positions'
+import type { PolicyTable } from '@gatehouse/policy-engine'
+
+/** What the check needs to know of the state that it decides on. */
+export interface State {
+  /** The policy as far as it is followed. */
+  policy(): PolicyTable
+  /** How far this process has followed each log. */
+  positions(): Positions
+  /** How old the state is at most, in ms; Infinity until it was once seen to be whole. */
+  stalenessMs(): number
+  /** Waits until the state reaches the positions; false when it does not in time. */
+  reached(positions: Positions): boolean | Promise<boolean>
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type GcraAnswer, gcra } from '@gatehouse/policy-engine'
+import { Redis } from 'ioredis'
+import { type Consumption, type CountedLimit, type Counters, CountersUnavailable, tightest } from './counters.ts'
+
+export interface RedisCountersOptions {
+  readonly url: string
+  /** Longest wait for an answer in ms; the request is refused then. */
+  readonly commandTimeoutMs?: number
+  readonly onError?: (error: Error) => void
+}
+
+const script = readFileSync(join(import.meta.dirname, 'consume.lua'), 'utf8')
+
+interface CountersRedis extends Redis {
+  gatehouseConsume(keyCount: number, ...keysAndArguments: (string | number)[]): Promise<(string | number)[]>
+}
+
+/** Counters that all gateways share; the clock is the server's. */
+export function createRedisCounters(options: RedisCountersOptions): Counters {
+  const { url, commandTimeoutMs = 50, onError = () => undefined } = options
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: commandTimeoutMs,
+    autoResendUnfulfilledCommands: false,
+    enableAutoPipelining: true,
+    scripts: { gatehouseConsume: { lua: script } },
+  }) as CountersRedis
+  redis.on('error', onError)
+
+  return {
+    async consume(limits: readonly CountedLimit[]): Promise<Consumption> {
+      // One hash tag for a request's counters, so that they are one atomic call in Redis Cluster too.
+      const keys = limits.map(({ key }) => `gatehouse:limit:{${key.split('|', 1)[0]}}:${key}`)
+      const costs = limits.flatMap(({ limit }) => [limit.cost, limit.leak, limit.capacity])
+      const reply = await redis.gatehouseConsume(keys.length, ...keys, ...costs).catch((cause: Error) => {
+        throw new CountersUnavailable('the counters do not answer', { cause })
+      })
+      return tightest(limits, answersOf(limits, reply))
+    },
+    async close() {
+      redis.disconnect()
+    },
+  }
+}
+
+/** The script answers its time and each limit's level as it stood before; what follows from them is computed here. */
+function answersOf(limits: readonly CountedLimit[], [now, ...states]: readonly (string | number)[]): GcraAnswer[] {
+  return limits.map(({ limit }, index) => {
+    const [level, atMicros] = [Number(states[2 * index]), Number(states[2 * index + 1])]
+    return gcra(limit, { level, atMicros }, Number(now))
+  })
+}

@@ -22,9 +22,14 @@ async function isExecutable(path: string): Promise<boolean> {
 }
 
 /** Runs a program to its end. @throws with the last lines of what it said. */
-export async function runProgram(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
+export async function runProgram(
+  command: string,
+  args: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+): Promise<string> {
   try {
-    const { stdout, stderr } = await run(command, args, { env: { ...process.env, ...env }, maxBuffer: 64 << 20 })
+    const env = { ...process.env, ...options.env }
+    const { stdout, stderr } = await run(command, args, { ...options, env, maxBuffer: 64 << 20 })
     return stdout + stderr
   } catch (error) {
     const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string }

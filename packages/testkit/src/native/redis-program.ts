@@ -14,10 +14,10 @@ async function fromDebian(): Promise<string | undefined> {
   if (process.getuid?.() !== 0 || !(await onPath('apt-get'))) return undefined
   process.stderr.write('testkit: installing redis-server\n')
   // In run level 1 the package does not start the service that it installs.
-  const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const quiet = { env: { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } }
   try {
-    await runProgram('apt-get', ['update', '-qq'], env)
-    await runProgram('apt-get', ['install', '-qq', '-y', '--no-install-recommends', 'redis-server'], env)
+    await runProgram('apt-get', ['update', '-qq'], quiet)
+    await runProgram('apt-get', ['install', '-qq', '-y', '--no-install-recommends', 'redis-server'], quiet)
   } catch (error) {
     process.stderr.write(`testkit: ${(error as Error).message.split('\n')[0]}\n`)
   }
@@ -37,7 +37,8 @@ async function fromJar(): Promise<string> {
         'Redis is missing: put redis-server on the PATH, set GATEHOUSE_REDIS_URL, start Docker, or install Maven',
       )
     }
-    await runProgram(mvn, ['-q', '-B', 'dependency:unpack', `-Dartifact=${jar}`, `-DoutputDirectory=${part}`])
+    const unpack = ['-q', '-B', 'dependency:unpack', `-Dartifact=${jar}`, `-DoutputDirectory=${part}`]
+    await runProgram(mvn, unpack, { cwd: part }) // where Maven leaves its markers
     for (const name of await executables(part)) await chmod(join(part, name), 0o755)
   })
   const found = (await executables(folder)).find((name) => name.endsWith(`${system}-${cpu}`))

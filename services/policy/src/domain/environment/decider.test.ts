@@ -1,0 +1,36 @@
+import type { PolicyEvent } from '@gatehouse/contracts/events'
+import { Environment } from '@gatehouse/contracts/policy/v1/environment'
+import { givenFor } from '@gatehouse/event-store/testing'
+import { expect, test } from 'vitest'
+import { environmentDecider, hostClaims } from './decider.ts'
+
+const given = givenFor(environmentDecider)
+const time = new Date('2026-11-23T04:00:00Z')
+const alpha: Environment = { ...Environment.create(), environmentId: 'alpha', hosts: ['a.example', '*'] }
+const putEvent = (environment: Environment): PolicyEvent => ({
+  type: 'gatehouse.policy.v1.EnvironmentPut',
+  data: { environment, putTime: time },
+})
+const put = (environment: Environment) => ({ type: 'put_environment', environment, time }) as const
+
+test('a new environment is put', () =>
+  given([])
+    .when(put(alpha))
+    .then([putEvent(alpha)]))
+test('the same content changes nothing', () =>
+  given([putEvent(alpha)])
+    .when(put({ ...alpha }))
+    .then([]))
+test('other content is put', () => {
+  const changed = { ...alpha, hosts: ['a.example'] }
+  given([putEvent(alpha)])
+    .when(put(changed))
+    .then([putEvent(changed)])
+})
+test('its hosts are claimed by its stream', () => {
+  expect(hostClaims(alpha, 'environment-alpha')).toEqual([
+    { kind: 'host', value: 'a.example', owner: 'environment-alpha' },
+    { kind: 'host', value: '*', owner: 'environment-alpha' },
+  ])
+  expect(hostClaims(undefined, 'environment-alpha')).toEqual([])
+})

@@ -11,21 +11,21 @@ export interface NameSet {
 }
 
 /**
- * @param names any letter case; one ending in `*` matches every name that begins so
+ * @param names any letter case
+ * @param prefixes match every name that begins so
  */
-export function nameSet(names: Iterable<string>): NameSet {
+export function nameSet(names: Iterable<string>, prefixes: readonly string[] = []): NameSet {
   const byHash = new Map<number, string[]>()
-  const prefixes: string[] = []
   for (const given of names) {
-    const name = given.toLowerCase().replaceAll('_', '-')
-    if (name.endsWith('*')) {
-      prefixes.push(name.slice(0, -1))
-      continue
-    }
+    const name = folded(given)
     const hash = foldedHash(name, 0, name.length)
     byHash.set(hash, [...(byHash.get(hash) ?? []), name])
   }
-  return new HashedNameSet(byHash, prefixes)
+  return new HashedNameSet(byHash, prefixes.map(folded))
+}
+
+function folded(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-')
 }
 
 class HashedNameSet implements NameSet {

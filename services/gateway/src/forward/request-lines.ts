@@ -28,12 +28,10 @@ const ours = [
   'x-roles',
   'x-auth-method',
   'x-request-id',
-  'x-gatehouse-*',
   'traceparent',
   'client-cert',
   'client-cert-chain',
   'forwarded',
-  'x-forwarded-*',
   'x-real-ip',
 ]
 
@@ -48,7 +46,9 @@ const overrides = [
   'x-method-override',
 ]
 
-const neverForwarded = nameSet([...hopByHop, ...ours, ...overrides, 'host', 'expect'])
+const oursByPrefix = ['x-gatehouse-', 'x-forwarded-']
+
+const neverForwarded = nameSet([...hopByHop, ...ours, ...overrides, 'host', 'expect'], oursByPrefix)
 
 const PATH = /^(?:\/[!"$-~]*|\*)$/
 

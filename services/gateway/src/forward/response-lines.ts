@@ -55,13 +55,8 @@ export function responseLines(table: HeaderTable, add: readonly string[] | undef
 
 function connectionNames(values: readonly string[]) {
   if (values.length === 1 && /^(?:keep-alive|close)$/i.test(values[0] ?? '')) return undefined
-  return nameSet(
-    values
-      .join(',')
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => !name.endsWith('*')),
-  )
+  const names = values.join(',').split(',')
+  return nameSet(names.map((name) => name.trim()))
 }
 
 function replaces(add: readonly string[], table: HeaderTable, index: number): boolean {

@@ -177,17 +177,51 @@ test('a denied request whose body is all here keeps its connection, one whose bo
   expect(answer.match(/Connection: close/g)).toHaveLength(1)
 })
 
-test('a handler that throws, rejects or forgets to answer denies', async () => {
-  const gateway = await start((exchange) => {
+test('a handler that throws, rejects or never decides denies', async () => {
+  const handle = (exchange: Exchange) => {
     if (exchange.target === '/throw') throw new Error('secret')
-    if (exchange.target === '/reject') return Promise.reject(new Error('secret'))
-    return undefined
-  })
-  for (const target of ['/throw', '/reject', '/forget']) {
+    return exchange.target === '/reject' ? Promise.reject(new Error('secret')) : undefined
+  }
+  const gateway = await start(handle, { limits: { decisionMs: 100 } })
+  for (const target of ['/throw', '/reject', '/never']) {
     const answer = await exchangeOnce(gateway.port, get(target, 'Connection: close\r\n'))
     expect(answer).toMatch(/^HTTP\/1\.1 500 Internal Server Error\r\n.*\r\n\r\n$/s)
   }
   expect(gateway.outcomes.map((one) => one.failure)).toEqual(Array(3).fill('handler_failed'))
+})
+
+test('a handler may decide after it has returned', async () => {
+  const gateway = await start((exchange) => {
+    setTimeout(() => echo(exchange), 20)
+  })
+  expect(bodies(await exchangeOnce(gateway.port, get('/x', 'Connection: close\r\n')))).toEqual(['/x'])
+})
+
+test('an aborted request, good or refused, gets no byte', async () => {
+  const gateway = await start((exchange) => exchange.abort(), {
+    refuse: (request) => {
+      request.abort()
+      return undefined
+    },
+  })
+  expect(await exchangeOnce(gateway.port, get('/'))).toBe('')
+  expect(await exchangeOnce(gateway.port, 'nonsense\r\n\r\n')).toBe('')
+  expect(gateway.outcomes).toMatchObject([
+    { status: 0, end: 'aborted' },
+    { status: 0, end: 'aborted' },
+  ])
+})
+
+test('a client that stops reading a response is cut', async () => {
+  const gateway = await start((exchange) => exchange.answer({ status: 200, headers: {}, body: 'x'.repeat(30e6) }), {
+    limits: { writeStallMs: 150 },
+  })
+  const peer = await connect(gateway.port)
+  peer.socket.pause()
+  peer.send(get('/', 'Connection: close\r\n'))
+  await expect.poll(() => gateway.server.connections).toBe(1)
+  await expect.poll(() => gateway.server.connections, { timeout: 3000 }).toBe(0)
+  peer.socket.destroy()
 })
 
 test('an answer that HTTP cannot carry denies', async () => {

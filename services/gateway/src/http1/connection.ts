@@ -106,6 +106,11 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     return last || this.#closing || this.#head.close || !this.body.complete
   }
 
+  /** The handler has decided: nothing is waited for. */
+  decided(): void {
+    this.deadline = 0
+  }
+
   /** The client reads too slowly. @returns false, for whoever writes */
   awaitDrain(): false {
     this.#socket.setTimeout(this.server.limits.writeStallMs)
@@ -147,11 +152,11 @@ export class ServerConnection implements Waiting, ConnectionFacts {
   }
 
   expire(): void {
-    if (this.#discarding) this.#socket.destroy()
-    else if (this.#reading !== undefined) this.#bodyFailed('request_body_timeout')
-    else if (this.#exchange === undefined && this.#partial.length > 0) {
-      this.#refuse(refusal('head_timeout', `${this.#partial.length} bytes of a head`))
-    } else if (this.#exchange === undefined) this.#close()
+    if (this.#reading !== undefined) this.#bodyFailed('request_body_timeout')
+    else if (this.#exchange !== undefined) this.#exchange.handlerFailed()
+    else if (this.#discarding) this.#socket.destroy()
+    else if (this.#partial.length > 0) this.#refuse(refusal('head_timeout', `${this.#partial.length} bytes of a head`))
+    else this.#close()
   }
 
   #expectIn(ms: number): void {
@@ -235,16 +240,17 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     this.body.begin(this.#head.bodyLength)
     const exchange = new ServerExchange(this, this.#head)
     this.#exchange = exchange
+    this.#hand(exchange, () => this.server.handler.handle(exchange))
+  }
+
+  /** Gives a request to its handler, which decides at once or later, but not never. */
+  #hand(reply: Reply, handle: () => Promise<void> | undefined): void {
     try {
-      const decided = this.server.handler.handle(exchange)
-      if (decided === undefined) {
-        if (!exchange.decided) exchange.handlerFailed()
-        return
-      }
-      decided.then(() => exchange.decided || exchange.handlerFailed()).catch(() => exchange.handlerFailed())
+      handle()?.catch(() => reply.handlerFailed())
     } catch {
-      exchange.handlerFailed()
+      reply.handlerFailed()
     }
+    if (this.#exchange === reply && !reply.decided) this.#expectIn(this.server.limits.decisionMs)
   }
 
   #stepBody(input: Buffer, exchange: ServerExchange): boolean {
@@ -282,13 +288,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     this.body.begin(0)
     const reply = new RefusedReply(this, refused, head)
     this.#exchange = reply
-    try {
-      const handled = this.server.handler.refuse(reply)
-      if (handled === undefined) reply.begun || reply.handlerFailed()
-      else handled.then(() => reply.begun || reply.handlerFailed()).catch(() => reply.handlerFailed())
-    } catch {
-      reply.handlerFailed()
-    }
+    this.#hand(reply, () => this.server.handler.refuse(reply))
     return false
   }
 

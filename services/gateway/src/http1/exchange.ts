@@ -115,8 +115,8 @@ export type ForwardFailure =
 export interface Outcome {
   /** The status sent to the client; 0 when it got none. */
   readonly status: number
-  /** `truncated`: the response had begun and could not be finished. */
-  readonly end: 'complete' | 'client_aborted' | 'truncated'
+  /** `truncated`: the response had begun and could not be finished. `aborted`: by the handler, on purpose. */
+  readonly end: 'complete' | 'client_aborted' | 'truncated' | 'aborted'
   readonly failure: ForwardFailure | 'handler_failed' | undefined
   readonly upstreamStatus: number | undefined
   /** Body bytes read from the client, without chunk framing. */
@@ -153,7 +153,7 @@ export interface ForwardPlan {
   failed(failure: ForwardFailure, error?: unknown): OwnResponse
 }
 
-/** One request to be decided. Exactly one of `answer` and `forward` is called, once; later calls throw. */
+/** One request to be decided. Exactly one of `answer`, `forward` and `abort` is called, once; later calls throw. */
 export interface Exchange extends RequestFacts {
   /** True when the client has gone: answering is harmless and does nothing. */
   readonly over: boolean
@@ -165,7 +165,10 @@ export interface Exchange extends RequestFacts {
   forward(plan: ForwardPlan): void
 }
 
-/** Decides, before it returns or its promise resolves. What it throws becomes a 500 without a body (deny by default), outcome `handler_failed`. */
+/**
+ * Decides, at once or later (within `decisionMs`). What it throws, or a promise of it that rejects, becomes a 500
+ * without a body (deny by default), outcome `handler_failed`; a refused request keeps the status of its refusal.
+ */
 export interface Http1Handler {
   handle(exchange: Exchange): Promise<void> | undefined
   refuse(refused: RefusedRequest): Promise<void> | undefined

@@ -16,6 +16,8 @@ export interface Http1Limits {
   readonly idleMs: number
   /** From the first byte of a head to its last; beyond: 408. */
   readonly headMs: number
+  /** From a whole head to what its handler decides; beyond: 500, for it must not hang. */
+  readonly decisionMs: number
   /** Between two reads of a body that somebody waits for. */
   readonly bodyIdleMs: number
   /** Between two moves of a response that the client does not read. */
@@ -36,6 +38,7 @@ export const defaultLimits: Http1Limits = {
   connectionsMax: 10_000,
   idleMs: 75_000,
   headMs: 10_000,
+  decisionMs: 30_000,
   bodyIdleMs: 30_000,
   writeStallMs: 30_000,
   tlsHandshakeMs: 10_000,

@@ -19,6 +19,8 @@ export class Reply implements ConnectionFacts {
   readonly receivedAtMs = performance.now()
   whenOver: ((outcome: Outcome) => void) | undefined = undefined
   over = false
+  /** Whether its handler has had its say. */
+  decided = false
   /** Whether the response has begun: from here on a failure can only cut it. */
   begun = false
   failure: Outcome['failure'] = undefined
@@ -108,9 +110,24 @@ export class Reply implements ConnectionFacts {
     this.connection.destroy()
   }
 
+  /** @throws Error when it is decided already, and whatever `act` throws: then nothing was sent, and it is not decided */
+  protected decide(act: () => void): void {
+    if (this.decided) throw new Error('the request is already decided')
+    this.decided = true
+    this.connection.decided()
+    try {
+      act()
+    } catch (error) {
+      this.decided = false
+      throw error
+    }
+  }
+
   /** Cuts the connection without an answer: for what must not be answered at all. */
   abort(): void {
-    if (!this.over) this.connection.destroy()
+    if (this.over) return
+    this.#end('aborted')
+    this.connection.destroy()
   }
 
   /** The client has gone. */
@@ -159,7 +176,7 @@ export class RefusedReply extends Reply implements RefusedRequest {
   }
 
   answer(response: OwnResponse): void {
-    this.send(response)
+    this.decide(() => this.send(response))
   }
 
   protected override failureStatus(): number {

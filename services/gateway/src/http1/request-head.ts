@@ -67,8 +67,7 @@ const APPLY: Readonly<Record<string, (framing: Framing, value: string) => Applie
     return framing.codings++ > 0 || value.toLowerCase() !== 'chunked' ? 'transfer_encoding_invalid' : undefined
   },
   connection: (framing, value) => {
-    readConnection(framing.head, value)
-    return undefined
+    return readConnection(framing.head, value)
   },
   upgrade: () => 'upgrade_not_supported',
   expect: (framing, value) => {
@@ -153,13 +152,20 @@ function readHost({ head, hosts }: Framing): Applied {
   return undefined
 }
 
-function readConnection(head: RequestHead, value: string): void {
-  if (value === 'keep-alive') return
-  for (const option of value.toLowerCase().split(',')) {
+/** Nobody needs more; each is looked for among all headers. */
+const CONNECTION_OPTIONS_MAX = 32
+
+function readConnection(head: RequestHead, value: string): Applied {
+  if (value === 'keep-alive') return undefined
+  const names = head.connectionNames ?? []
+  for (const option of value.toLowerCase().split(',', CONNECTION_OPTIONS_MAX + 1)) {
     const name = option.trim()
     if (name === 'close') head.close = true
-    else if (name !== '' && name !== 'keep-alive') head.connectionNames = [...(head.connectionNames ?? []), name]
+    else if (name !== '' && name !== 'keep-alive') names.push(name)
   }
+  if (names.length > CONNECTION_OPTIONS_MAX) return 'too_many_headers'
+  if (names.length > 0) head.connectionNames = names
+  return undefined
 }
 
 const DECIMAL = /^(?:0|[1-9][0-9]{0,14})$/

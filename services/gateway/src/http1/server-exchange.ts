@@ -23,8 +23,6 @@ export class ServerExchange extends Reply implements Exchange {
   readonly httpVersion: '1.0' | '1.1'
   readonly bodyLength: number | undefined
   readonly connectionNames: readonly string[] | undefined
-  /** Whether `answer` or `forward` was called. */
-  decided = false
   #forward: ClientEvents | undefined
 
   constructor(connection: ServerConnection, head: RequestHead) {
@@ -55,25 +53,13 @@ export class ServerExchange extends Reply implements Exchange {
   }
 
   answer(response: OwnResponse): void {
-    this.#decide(() => this.send(response))
+    this.decide(() => this.send(response))
   }
 
   forward(plan: ForwardPlan): void {
-    this.#decide(() => {
+    this.decide(() => {
       if (!this.over) this.#forward = startForward(this, plan)
     })
-  }
-
-  #decide(act: () => void): void {
-    if (this.decided) throw new Error('the request is already decided')
-    this.decided = true
-    try {
-      act()
-    } catch (error) {
-      // Nothing was sent: the handler may still answer, or else fails.
-      this.decided = false
-      throw error
-    }
   }
 
   piece(bytes: Buffer): void {

@@ -13,6 +13,8 @@ export interface Http1ServerOptions {
   readonly tls?: tls.SecureContextOptions & { readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean }
   /** Proxies in front of this server whose `X-Forwarded-*` are believed; default 0. */
   readonly trustedProxies?: number
+  /** A connection could not be accepted (no file descriptors left, a failed handshake); the server goes on. */
+  readonly onError?: (error: Error) => void
 }
 
 /** HTTP/1.1 over TCP or TLS. Hands whole, valid requests to its handler; knows nothing of what they mean. */
@@ -34,7 +36,11 @@ export class Http1Server {
     const secure = { ALPNProtocols: ['http/1.1'], handshakeTimeout: limits.tlsHandshakeMs, ...options.tls, ...tcp }
     this.#server = options.tls === undefined ? net.createServer(tcp, accept) : tls.createServer(secure, accept)
     this.#server.maxConnections = limits.connectionsMax
-    this.#server.on('tlsClientError', (_: Error, socket: net.Socket) => socket.destroy())
+    this.#server.on('error', (error) => options.onError?.(error))
+    this.#server.on('tlsClientError', (error: Error, socket: net.Socket) => {
+      socket.destroy()
+      options.onError?.(error)
+    })
   }
 
   /** Open connections. */

@@ -2,7 +2,7 @@ import { type EventSource, eventSources } from '@gatehouse/contracts/events'
 import { type Positions, reaches } from '@gatehouse/contracts/positions'
 import { ApiKeyDigestView, ApiKeyView, ClientView, SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
 import { BoundedMap } from './bounded-map.ts'
-import type { Noun } from './keys.ts'
+import { isId, type Noun } from './keys.ts'
 import { digestId } from './projections/credential.ts'
 import { type Change, type ReadModel, ReadModelUnavailable, type Stored } from './read-model.ts'
 
@@ -86,6 +86,7 @@ export function createViewCache({ model, bytesMax = 64 * 1024 * 1024 }: ViewCach
     const known = present.get(key) ?? missing.get(key)
     // One noun has one codec, so what stands under its keys is of that view.
     if (known) return known as Lookup<View>
+    if (!isId(id)) return absent
     if (model.readNow) return keep(key, model.readNow(key), codec)
     const flying = flights.get(key)
     if (flying) return flying.promise as Promise<Lookup<View>>

@@ -25,5 +25,6 @@ export {
   type Snapshot,
   type Stored,
 } from './read-model.ts'
+export { type RebuildOptions, type Rebuilt, rebuild } from './rebuild.ts'
 export type { RedisAddress } from './redis/connections.ts'
 export { openRedisModel, type RedisModelOptions } from './redis/redis-model.ts'

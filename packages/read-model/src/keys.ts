@@ -17,6 +17,11 @@ function isNoun(text: string): text is Noun {
   return nouns.some((noun) => noun === text)
 }
 
+/** Whether something can stand under `<noun>/<id>` at all. */
+export function isId(id: string): boolean {
+  return printable.test(id)
+}
+
 /** Splits `<noun>/<id>`; throws RangeError where the noun is unknown or the id is not printable ASCII. */
 export function splitKey(key: string): { readonly noun: Noun; readonly id: string } {
   const slash = key.indexOf('/')

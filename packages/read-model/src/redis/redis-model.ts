@@ -4,7 +4,7 @@ import { connectRedis, type RedisAddress } from './connections.ts'
 import { follow, type Tail } from './follower.ts'
 import { redisGeneration, type Target } from './redis-generation.ts'
 import { layoutOf, positionsOf, run } from './redis-store.ts'
-import { promoteScript, tailScript } from './scripts.ts'
+import { discardScript, promoteScript, tailScript } from './scripts.ts'
 
 export interface RedisModelOptions {
   readonly address: RedisAddress
@@ -46,7 +46,7 @@ export function openRedisModel(options: RedisModelOptions): ReadModel {
         throw new ReadModelUnavailable(`Redis: ${word}`)
       },
       async discard() {
-        await writes.unlink(...layout.data(name))
+        await run(writes, discardScript, layout.keys(name), [])
       },
     }
   }

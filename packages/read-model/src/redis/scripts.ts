@@ -73,3 +73,7 @@ for i = 3 + half, #KEYS do redis.call('UNLINK', KEYS[i]) end
 redis.call('SET', KEYS[1], ARGV[2])
 redis.call('XADD', KEYS[2], '*', 'generation', ARGV[2])
 return {'promoted'}`)
+
+export const discardScript = script(`
+for i = 3, #KEYS do redis.call('UNLINK', KEYS[i]) end
+return {'discarded'}`)

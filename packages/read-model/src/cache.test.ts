@@ -1,0 +1,222 @@
+import { ClientView } from '@gatehouse/contracts/read_model/v1/views'
+import fc from 'fast-check'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createViewCache, type ViewCache } from './cache.ts'
+import { createMemoryModel } from './memory/memory-model.ts'
+import { type Entry, ReadModelUnavailable, type Snapshot } from './read-model.ts'
+
+const view = (version: bigint): ClientView => ({ clientId: 'c1', environmentId: 'alpha', state: 1, version })
+const live = (version: bigint, key = 'client/c1'): Entry => {
+  return { key, state: 'live', version, value: ClientView.encode(view(version)).finish() }
+}
+const found = (version: bigint) => ({ state: 'found', view: expect.objectContaining({ version }) })
+
+interface Asked {
+  readonly keys: readonly string[]
+  readonly answer: PromiseWithResolvers<Snapshot>
+}
+
+/** A cache in front of a store that answers when the test says so. */
+function remote() {
+  const asked: Asked[] = []
+  const { readNow: _, ...memory } = createMemoryModel()
+  const read = (keys: readonly string[]) => {
+    const answer = Promise.withResolvers<Snapshot>()
+    asked.push({ keys, answer })
+    return answer.promise
+  }
+  return { asked, cache: createViewCache({ model: { ...memory, read } }) }
+}
+
+describe('in front of a store that is elsewhere', () => {
+  let asked: Asked[]
+  let cache: ViewCache
+  const answer = (at: bigint, ...values: (Entry | undefined)[]) =>
+    asked.at(-1)?.answer.resolve({ positions: { credential: at, policy: 0n }, values })
+  const changed = (upTo: bigint, ...keys: string[]) =>
+    cache.onChange({ type: 'applied', source: 'credential', upTo, keys, recordTime: new Date() })
+  const reset = (credential: bigint) => cache.onChange({ type: 'reset', positions: { credential, policy: 0n } })
+  const turn = () => new Promise(setImmediate)
+
+  beforeEach(() => {
+    const under = remote()
+    asked = under.asked
+    cache = under.cache
+    reset(1n)
+  })
+
+  test('a miss is a promise, the hit after it is not', async () => {
+    const miss = cache.client('c1')
+    expect(miss).toBeInstanceOf(Promise)
+    answer(1n, live(1n))
+    expect(await miss).toEqual(found(1n))
+    expect(cache.client('c1')).toEqual(found(1n))
+    expect(asked).toHaveLength(1)
+  })
+
+  test('who misses the same key together asks once', async () => {
+    const all = Promise.all([cache.client('c1'), cache.client('c1'), cache.client('c1')])
+    answer(1n, live(1n))
+    expect(await all).toEqual([found(1n), found(1n), found(1n)])
+    expect(asked).toHaveLength(1)
+  })
+
+  test('an absence is known too, until the key changes', async () => {
+    const miss = cache.client('c1')
+    answer(1n, undefined)
+    await miss
+    expect(cache.client('c1')).toEqual({ state: 'absent' })
+    changed(2n, 'client/c1')
+    expect(cache.client('c1')).toBeInstanceOf(Promise)
+  })
+
+  test('a deleted entry is absent, a parked or malformed one is parked', async () => {
+    const states = [
+      [{ key: 'client/c1', state: 'deleted', version: 2n }, 'absent'],
+      [{ key: 'client/c1', state: 'parked', version: 2n, reason: 'poison' }, 'parked'],
+      [{ key: 'client/c1', state: 'live', version: 2n, value: Uint8Array.of(0x0a, 0xff) }, 'parked'],
+    ] as const
+    for (const [n, [entry, state]] of states.entries()) {
+      changed(BigInt(n + 2), 'client/c1')
+      const miss = cache.client('c1')
+      answer(BigInt(n + 2), entry)
+      expect(await miss).toMatchObject({ state })
+    }
+  })
+
+  test('an answer that was under way when the key changed is not believed', async () => {
+    const miss = cache.client('c1')
+    changed(2n, 'client/c1')
+    const joined = cache.client('c1')
+    answer(1n, live(1n))
+    await turn()
+    expect(asked).toHaveLength(2)
+    answer(2n, live(2n))
+    expect(await Promise.all([miss, joined])).toEqual([found(2n), found(2n)])
+    expect(cache.client('c1')).toEqual(found(2n))
+  })
+
+  test('an answer that was under way when everything was dropped is not believed', async () => {
+    const miss = cache.client('c1')
+    reset(5n)
+    answer(1n, live(1n))
+    await turn()
+    answer(5n, undefined)
+    expect(await miss).toEqual({ state: 'absent' })
+  })
+
+  test('a change of another key does not disturb an answer under way', async () => {
+    const miss = cache.client('c1')
+    changed(2n, 'client/c2')
+    answer(1n, live(1n))
+    expect(await miss).toEqual(found(1n))
+    expect(asked).toHaveLength(1)
+  })
+
+  test('a store that is behind what was seen is not believed, also after a reset to less', async () => {
+    changed(9n)
+    reset(0n)
+    expect(cache.positions()).toEqual({ credential: 0n, policy: 0n })
+    const refused = expect(cache.client('c1')).rejects.toThrow(ReadModelUnavailable)
+    for (let n = 0; n < 5; n += 1) {
+      answer(8n, undefined)
+      await turn()
+    }
+    await refused
+    const again = cache.client('c1')
+    answer(9n, live(1n))
+    expect(await again).toEqual(found(1n))
+  })
+
+  test('a failed look-up is not remembered', async () => {
+    const miss = cache.client('c1')
+    asked.at(-1)?.answer.reject(new ReadModelUnavailable('gone'))
+    await expect(miss).rejects.toThrow('gone')
+    const again = cache.client('c1')
+    answer(1n, live(1n))
+    expect(await again).toEqual(found(1n))
+  })
+
+  test('no order of changes and answers ever serves less than what was followed', async () => {
+    let lookups = 0
+    const steps = fc.array(fc.constantFrom('write', 'follow', 'look up', 'read', 'answer', 'turn'), {
+      minLength: 20,
+      maxLength: 60,
+    })
+    const property = fc.asyncProperty(steps, async (steps) => {
+      let [written, followed] = [1n, 1n]
+      const { cache, asked } = remote()
+      cache.onChange({ type: 'reset', positions: { credential: 1n } })
+      const pending: Promise<void>[] = []
+      // Redis reads at one moment and its answer comes at another.
+      let answers: (() => void)[] = []
+      const read = () => {
+        const at = written
+        for (const { answer } of asked.splice(0))
+          answers.push(() => answer.resolve({ positions: { credential: at }, values: [live(at)] }))
+      }
+      const deliver = () => {
+        for (const send of answers) send()
+        answers = []
+      }
+      for (const step of steps) {
+        if (step === 'write') written += 1n
+        else if (step === 'read') read()
+        else if (step === 'answer') deliver()
+        else if (step === 'turn') await turn()
+        else if (step === 'follow' && followed < written) {
+          followed += 1n
+          const change = { source: 'credential', upTo: followed, keys: ['client/c1'], recordTime: new Date() } as const
+          cache.onChange({ type: 'applied', ...change })
+        } else if (step === 'look up') {
+          const least = followed
+          lookups += 1
+          pending.push(
+            Promise.resolve(cache.client('c1')).then((got) => {
+              expect(got.state === 'found' && got.view.version).toBeGreaterThanOrEqual(least)
+            }),
+          )
+        }
+      }
+      for (let n = 0; n < 6; n += 1) {
+        read()
+        deliver()
+        await turn()
+      }
+      await Promise.all(pending)
+    })
+    await fc.assert(property, { numRuns: 300 })
+    expect(lookups).toBeGreaterThan(500)
+  })
+})
+
+describe('in front of memory', () => {
+  test('every look-up is answered at once and never holds what was replaced', async () => {
+    const model = createMemoryModel()
+    const cache = createViewCache({ model })
+    model.follow((change) => cache.onChange(change))
+    const batch = { source: 'credential', recordTime: new Date() } as const
+    expect(cache.client('c1')).toEqual({ state: 'absent' })
+    await model.apply({ ...batch, after: 0n, upTo: 1n, writes: [live(1n)] })
+    expect(cache.client('c1')).toEqual(found(1n))
+    await model.apply({ ...batch, after: 1n, upTo: 2n, writes: [live(2n)] })
+    expect(cache.client('c1')).toEqual(found(2n))
+    expect(cache.positions()).toEqual({ credential: 2n, policy: 0n })
+  })
+
+  test('guessing ids does not push out what exists', async () => {
+    const model = createMemoryModel()
+    const cache = createViewCache({ model, bytesMax: 64_000 })
+    model.follow((change) => cache.onChange(change))
+    const writes = [live(1n)]
+    await model.apply({ source: 'credential', after: 0n, upTo: 1n, writes, recordTime: new Date() })
+    const first = cache.client('c1')
+    for (let n = 0; n < 10_000; n += 1) cache.client(`guess-${n}`)
+    expect(cache.bytes).toBeLessThanOrEqual(64_000)
+    expect(cache.client('c1')).toBe(first)
+  })
+
+  test.each(['a b', 'a\nb', '', 'é', 'x'.repeat(600)])('the id %j is absent, not an error', (id) => {
+    expect(createViewCache({ model: createMemoryModel() }).apiKey(id)).toEqual({ state: 'absent' })
+  })
+})

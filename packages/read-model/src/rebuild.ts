@@ -1,0 +1,55 @@
+import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import type { EventSource } from '@gatehouse/contracts/events'
+import { reaches } from '@gatehouse/contracts/positions'
+import type { Parked, Projection } from './projections/projection.ts'
+import { createProjector } from './projector.ts'
+import { type Candidate, type ReadModel, ReadModelUnavailable } from './read-model.ts'
+
+export interface RebuildOptions {
+  readonly model: ReadModel
+  readonly projections: readonly Projection[]
+  /** Every event of a log after a position, up to its head at that time. */
+  readonly readToHead: (source: EventSource, after: bigint) => AsyncIterable<readonly RecordedEvent[]>
+  readonly onParked?: (parked: Parked) => void
+}
+
+export interface Rebuilt {
+  /** Of the new generation, when it took over. */
+  readonly digest: string
+  /**
+   * Whether the replaced generation had the same digest at the same positions. False is right after a changed fold or
+   * a parked event that can be applied now, and an alarm otherwise; undefined where it never stood at the same place.
+   */
+  readonly identical: boolean | undefined
+}
+
+const roundsMax = 50
+
+/** Folds the logs anew beside the serving generation, which goes on taking events, and puts the new one in its place. */
+export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
+  const { model } = options
+  const candidate = await model.begin()
+  try {
+    for (let round = 0; round < roundsMax; round += 1) {
+      await feed(candidate, options)
+      const [fresh, serving] = [await candidate.digest(), await model.digest()]
+      // Events came in between: read on. A serving generation that lost its data is not waited for.
+      const comparable = reaches(fresh.positions, serving.positions) && reaches(serving.positions, fresh.positions)
+      if (!comparable && round < 3) continue
+      if ((await candidate.promote()) === 'behind') continue
+      return { digest: fresh.digest, identical: comparable ? fresh.digest === serving.digest : undefined }
+    }
+    throw new ReadModelUnavailable('the logs grow faster than the rebuild')
+  } catch (error) {
+    // The reason matters more; what is left of it goes away by itself.
+    await candidate.discard().catch(() => {})
+    throw error
+  }
+}
+
+async function feed(candidate: Candidate, { projections, readToHead, onParked }: RebuildOptions): Promise<void> {
+  for (const projection of projections) {
+    const projector = createProjector({ model: candidate, projection, ...(onParked && { onParked }) })
+    for await (const events of readToHead(projection.source, await projector.after())) await projector.onEvents(events)
+  }
+}

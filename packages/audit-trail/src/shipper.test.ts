@@ -1,0 +1,124 @@
+import { EventEmitter } from 'node:events'
+import type { IngestRequest } from '@gatehouse/contracts/audit/v1/audit_service'
+import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createGrpcSink } from './grpc-sink.ts'
+import { startShipper } from './shipper.ts'
+import { testDirectory } from './testing/directory.ts'
+import { entry } from './testing/entry.ts'
+import { requestIds } from './testing/read-all.ts'
+import { openTrail } from './trail.ts'
+
+const settings = { node: 'gw-1', product: 'gateway', segmentBytes: 64 << 10, segmentsMax: 4 }
+
+async function open(directory: string) {
+  const trail = await openTrail({ ...settings, directory })
+  const append = (id: string) => new Promise<void>((resolve) => trail.append(entry(id), resolve))
+  return { trail, append }
+}
+
+describe('the shipper', () => {
+  test('sends in order, trims what was taken, and goes on with what comes later', async () => {
+    const { trail, append } = await open(testDirectory())
+    const seen: string[] = []
+    const shipper = startShipper({ trail, lingerMs: 0, sink: { send: async (r) => void seen.push(...requestIds(r)) } })
+    const ids = Array.from({ length: 500 }, (_, i) => `${i}`)
+    for (const id of ids) await append(id)
+    await vi.waitFor(() => expect(seen).toEqual(ids))
+    await vi.waitFor(() => expect(trail.spool.records).toBe(0))
+    await shipper.close()
+    await trail.close()
+  })
+
+  test('repeats a batch until the sink takes it, and loses none', async () => {
+    const { trail, append } = await open(testDirectory())
+    const seen: string[] = []
+    const failures: number[] = []
+    const sink = {
+      async send(records: readonly StoredRecord[]) {
+        if (failures.length < 3) throw new Error('away')
+        seen.push(...requestIds(records))
+      },
+    }
+    await append('a')
+    const onFailure = (_: unknown, attempt: number) => void failures.push(attempt)
+    const shipper = startShipper({ trail, sink, retryMsMax: 5, onFailure })
+    await vi.waitFor(() => expect(trail.spool.records).toBe(0))
+    expect([seen, failures]).toEqual([['a'], [1, 2, 3]])
+    await shipper.close()
+    await trail.close()
+  })
+
+  test('stopped before the sink answered: the next start sends again', async () => {
+    const directory = testDirectory()
+    const before = await open(directory)
+    await before.append('a')
+    const stuck = startShipper({ trail: before.trail, sink: { send: () => new Promise(() => undefined) } })
+    await stuck.close(1)
+    await before.trail.close()
+    const after = await open(directory)
+    const seen: string[] = []
+    const shipper = startShipper({ trail: after.trail, sink: { send: async (r) => void seen.push(...requestIds(r)) } })
+    await shipper.close()
+    expect(seen).toEqual(['a'])
+    await after.trail.close()
+  })
+
+  test('says how old the oldest record is', async () => {
+    const { trail, append } = await open(testDirectory())
+    expect(trail.spool.oldestSeconds(Date.now())).toBe(0)
+    await append('a')
+    expect(trail.spool.oldestSeconds(Date.now() + 5000)).toBeGreaterThanOrEqual(5)
+    onTestFinished(() => trail.close())
+  })
+})
+
+describe('the gRPC sink', () => {
+  class Call extends EventEmitter {
+    readonly written: IngestRequest[] = []
+    cancelled = false
+    write(request: IngestRequest): boolean {
+      this.written.push(request)
+      return true
+    }
+    end(): void {}
+    cancel(): void {
+      this.cancelled = true
+    }
+  }
+
+  const record = { node: 'gw-1', epoch: 1n, sequence: 1n, json: Buffer.from('{}') }
+  const answer = { storedCount: 1, duplicateCount: 0 }
+
+  test('resolves on the acknowledgement of its own request, over one stream', async () => {
+    const calls: Call[] = []
+    const sink = createGrpcSink(() => calls[calls.push(new Call()) - 1]!)
+    const order: number[] = []
+    const both = [1, 2].map((n) => sink.send([record]).then(() => order.push(n)))
+    calls[0]!.emit('data', answer)
+    await both[0]
+    expect(order).toEqual([1])
+    calls[0]!.emit('data', answer)
+    await both[1]
+    expect(calls).toHaveLength(1)
+    expect(calls[0]!.written).toHaveLength(2)
+  })
+
+  test.each(['error', 'end'])('rejects what waits on %s, and opens another stream', async (event) => {
+    const calls: Call[] = []
+    const sink = createGrpcSink(() => calls[calls.push(new Call()) - 1]!)
+    const sent = sink.send([record])
+    calls[0]!.emit(event, new Error('gone'))
+    await expect(sent).rejects.toThrow()
+    const again = sink.send([record])
+    calls[1]!.emit('data', answer)
+    await again
+  })
+
+  test('rejects and gives the stream up when no acknowledgement comes in time', async () => {
+    const call = new Call()
+    const sink = createGrpcSink(() => call, { timeoutMs: 5 })
+    await expect(sink.send([record])).rejects.toThrow('5 ms')
+    expect(call.cancelled).toBe(true)
+  })
+})

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import swagger from '@fastify/swagger'
+import type { Logger } from '@gatehouse/grpc-service'
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify'
+import type { OperatorStore } from '../operators/operator-file.ts'
+import { apiKeyRoutes } from '../routes/api-keys.ts'
+import { apiRoutes } from '../routes/apis.ts'
+import { clientRoutes } from '../routes/clients.ts'
+import { decisionRoutes } from '../routes/decisions.ts'
+import { environmentRoutes } from '../routes/environments.ts'
+import { operatorRoutes } from '../routes/operators.ts'
+import { planRoutes } from '../routes/plans.ts'
+import { subscriptionRoutes } from '../routes/subscriptions.ts'
+import type { Services } from '../services.ts'
+import { authenticator } from './authenticate.ts'
+import { sendError, sendProblem } from './problem.ts'
+import { resourceSchemas } from './schemas.ts'
+
+export interface AppDependencies {
+  readonly services: Services
+  readonly operators: OperatorStore
+  readonly logger: Logger
+}
+
+/** The largest body: an OpenAPI document of some thousand operations. */
+const bodyBytesMax = 4 * 1024 * 1024
+
+/** The management API, ready to listen. */
+export async function createApp({ services, operators, logger }: AppDependencies): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = logger.child({}, { level: 'warn' })
+  const app: FastifyInstance = fastify({
+    loggerInstance,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: 30_000,
+    genReqId: ({ headers }) => requestId(headers['x-request-id']),
+    // Nothing is converted or removed in silence: what does not fit is named.
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true,
+        allowUnionTypes: true,
+      },
+    },
+    forceCloseConnections: true,
+  })
+  app.decorateRequest('operator', undefined)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ ...securityHeaders, 'x-request-id': request.id })
+  })
+  app.addHook('onRequest', authenticator(operators))
+  app.setErrorHandler(sendError)
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, 404, { code: 'not_found', detail: `${request.method} ${request.url} does not exist` }),
+  )
+  acceptEmptyBodies(app)
+  for (const schema of resourceSchemas) app.addSchema(schema)
+  await app.register(swagger, openapi)
+  await app.register(async (v1) => {
+    environmentRoutes(v1, services)
+    apiRoutes(v1, services)
+    planRoutes(v1, services)
+    clientRoutes(v1, services)
+    subscriptionRoutes(v1, services)
+    apiKeyRoutes(v1, services)
+    decisionRoutes(v1, services)
+    operatorRoutes(v1, operators)
+    v1.get('/v1/openapi.json', { config: { role: 'public' }, schema: { hide: true } }, () => app.swagger())
+  })
+  return app
+}
+
+function requestId(given: string | string[] | undefined): string {
+  return typeof given === 'string' && /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : randomUUID()
+}
+
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+}
+
+/** A write without fields may come without a body, whatever its content type says: the schema decides. */
+function acceptEmptyBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, {})
+    else parse(request, String(body), done)
+  })
+}
+
+const openapi = {
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'Gatehouse management API',
+      version: '1.0.0',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    components: { securitySchemes: { operator: { type: 'http' as const, scheme: 'bearer' } } },
+    security: [{ operator: [] }],
+  },
+  refResolver: {
+    buildLocalReference: (json: { $id?: unknown }, _base: unknown, _fragment: unknown, index: number) =>
+      typeof json.$id === 'string' ? json.$id : `schema-${index}`,
+  },
+}

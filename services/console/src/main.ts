@@ -1,0 +1,13 @@
+import { runMain } from '@gatehouse/grpc-service'
+import { readConfig } from './config.ts'
+import { startConsole } from './service.ts'
+
+await runMain('console', async (logger) => {
+  const config = readConfig()
+  const running = await startConsole(config, { logger })
+  if (running.firstOperatorToken) {
+    // Not through the logger, which would redact it: this is the one place where it is shown.
+    process.stdout.write(`first operator token (admin): ${running.firstOperatorToken}\n`)
+  }
+  return running
+})

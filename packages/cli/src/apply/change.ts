@@ -1,0 +1,9 @@
+/** What became of one entry. */
+export interface Change {
+  readonly change: 'created' | 'changed' | 'unchanged'
+  /** Of the last write, for X-Gatehouse-Position. */
+  readonly position?: string
+  /** A key that was made, shown this once. */
+  readonly api_key_id?: string
+  readonly api_key_secret?: string
+}

@@ -125,3 +125,28 @@ export async function exchangeOnce(port: number, text: string): Promise<string> 
   peer.socket.destroy()
   return answer
 }
+
+/** A handler whose exchanges wait for the test. */
+export function waiting() {
+  const exchanges: Exchange[] = []
+  let wake: () => void = () => undefined
+  const handle = (exchange: Exchange) =>
+    new Promise<void>((resolve) => {
+      const { answer } = exchange
+      exchanges.push(exchange)
+      exchange.answer = (response) => {
+        answer.call(exchange, response)
+        resolve()
+      }
+      wake()
+    })
+  const next = async (count: number) => {
+    while (exchanges.length < count) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+    return exchanges.slice(count - 1)[0] as Exchange
+  }
+  return { handle, next, exchanges }
+}

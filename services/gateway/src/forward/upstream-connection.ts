@@ -4,6 +4,7 @@ import { deadlines, type Waiting } from '../http1/deadlines.ts'
 import type { ForwardFailure } from '../http1/exchange.ts'
 import { HeadBytes } from '../http1/head-bytes.ts'
 import { HeaderTable } from '../http1/header-table.ts'
+import { Input } from '../http1/input.ts'
 import { FAILED, MessageParser, MORE } from '../http1/llhttp.ts'
 import { MessageWriter } from '../http1/message-writer.ts'
 import { type ResponseFraming, responseFraming } from './response-lines.ts'
@@ -48,8 +49,7 @@ export class UpstreamConnection implements Waiting {
   #inBody = false
   #keepAlive = false
   #interims = 0
-  #input: Buffer | undefined
-  #at = 0
+  readonly #input = new Input()
   #held = false
   #paused = false
   #closed = false
@@ -142,8 +142,7 @@ export class UpstreamConnection implements Waiting {
       return
     }
     this.received = true
-    this.#input = this.#input === undefined ? chunk : Buffer.concat([this.#input.subarray(this.#at), chunk])
-    this.#at = 0
+    this.#input.append(chunk)
     if (this.#held && this.#input.length > upstreamLimits.heldBytesMax) this.#socket.pause()
     this.#process()
   }
@@ -155,14 +154,14 @@ export class UpstreamConnection implements Waiting {
         this.#complete()
         break
       }
-      if (this.#input === undefined) break
-      const end = this.#inBody ? this.#readBody(this.#input) : this.#readHead(this.#input)
+      const { bytes, at } = this.#input
+      if (bytes === undefined) break
+      const end = this.#inBody ? this.#readBody(bytes, at) : this.#readHead(bytes, at)
       if (end === FAILED) {
         this.#fail('upstream_malformed')
         return
       }
-      if (end >= this.#input.length) this.#input = undefined
-      this.#at = end
+      this.#input.advance(end)
     }
     if (this.#held) return
     events?.responseTurn()
@@ -170,16 +169,16 @@ export class UpstreamConnection implements Waiting {
   }
 
   /** @returns the index up to which the input is read, or FAILED */
-  #readHead(input: Buffer): number {
+  #readHead(bytes: Buffer, at: number): number {
     const before = this.#partial.length
-    const end = this.#parser.head(input, this.#at, before)
+    const end = this.#parser.head(bytes, at, before)
     if (end === FAILED) return FAILED
-    if (before + (end === MORE ? input.length : end) - this.#at > upstreamLimits.headBytesMax) return FAILED
+    if (before + (end === MORE ? bytes.length : end) - at > upstreamLimits.headBytesMax) return FAILED
     if (end === MORE) {
-      this.#partial.append(input, this.#at, input.length)
-      return input.length
+      this.#partial.append(bytes, at, bytes.length)
+      return bytes.length
     }
-    this.#parser.table.complete(this.#partial.text(input, this.#at, end))
+    this.#parser.table.complete(this.#partial.text(bytes, at, end))
     if (this.#parser.status < 200) return this.#skipInterim(end)
     const framing = responseFraming(this.#parser, this.#method)
     if (framing === undefined) return FAILED
@@ -199,19 +198,19 @@ export class UpstreamConnection implements Waiting {
     return end
   }
 
-  #readBody(input: Buffer): number {
+  #readBody(bytes: Buffer, at: number): number {
     const events = this.#events
     if (events === undefined) return FAILED
-    const end = this.#body.read(input, this.#at, events)
+    const end = this.#body.read(bytes, at, events)
     if (end !== FAILED && !this.#paused) this.deadline = performance.now() + this.#bodyIdleMs
     return end
   }
 
   #complete(): void {
     const events = this.#events
-    const reusable = this.#keepAlive && this.#input === undefined && this.alive
+    const reusable = this.#keepAlive && this.#input.bytes === undefined && this.alive
     this.#events = undefined
-    this.#input = undefined
+    this.#input.clear()
     this.deadline = 0
     if (this.#paused) this.resume()
     this.deadline = 0

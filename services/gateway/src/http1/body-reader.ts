@@ -5,6 +5,9 @@ export interface PieceSink {
   piece(bytes: Buffer): void
 }
 
+/** For a body that is read and dropped. */
+export const NOBODY: PieceSink = { piece: () => undefined }
+
 /** Takes the body out of what a socket delivered, as its head framed it. */
 export class BodyReader {
   /** Body bytes of this message so far, without chunk framing. */

@@ -1,26 +1,19 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { BodyReader, type PieceSink } from './body-reader.ts'
+import { BodyReader, NOBODY } from './body-reader.ts'
 import { readClientCertificate } from './client-certificate.ts'
 import { deadlines, type Waiting } from './deadlines.ts'
-import type { ClientCertificate, ConnectionFacts, Http1Handler, Refusal } from './exchange.ts'
+import type { ClientCertificate, ConnectionFacts, Refusal } from './exchange.ts'
 import { HeadBytes } from './head-bytes.ts'
 import { HeaderTable } from './header-table.ts'
-import type { Http1Limits } from './limits.ts'
+import { Input } from './input.ts'
 import { FAILED, MessageParser, MORE } from './llhttp.ts'
 import { MessageWriter } from './message-writer.ts'
+import { peerAddress } from './peer-address.ts'
 import { RefusedReply, type Reply } from './reply.ts'
-import { RequestHead, readRequestHead, refusal } from './request-head.ts'
+import { parserRefusal, RequestHead, readRequestHead, refusal } from './request-head.ts'
+import type { ConnectionContext } from './server.ts'
 import { ServerExchange } from './server-exchange.ts'
-
-/** What the connections of one server share. */
-export interface ConnectionContext {
-  readonly handler: Http1Handler
-  readonly limits: Http1Limits
-  /** How many proxies in front of us are believed about the client's address. */
-  readonly trustedProxies: number
-  readonly connections: Set<ServerConnection>
-}
 
 /**
  * One client connection: requests one after the other, each answered before the next is read.
@@ -41,8 +34,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
   #exchange: Reply | undefined
   /** The exchange that takes the rest of its body. */
   #reading: ServerExchange | undefined
-  #input: Buffer | undefined
-  #at = 0
+  readonly #input = new Input()
   #processing = false
   #held = false
   #closing = false
@@ -56,15 +48,17 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     this.body = new BodyReader(this.parser)
     this.writer = new MessageWriter(socket)
     this.tls = socket instanceof TLSSocket
-    this.remoteAddress = plainAddress(socket.remoteAddress ?? '')
+    this.remoteAddress = peerAddress(socket.remoteAddress ?? '')
     this.#expectIn(server.limits.idleMs)
     deadlines.add(this)
     server.connections.add(this)
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('drain', () => this.#onDrain())
-    socket.on('end', () => this.#onEnd())
-    socket.on('timeout', () => socket.destroy())
-    socket.on('error', () => socket.destroy())
+    socket.on('end', () => {
+      this.#clientEnded = true
+      this.#process()
+    })
+    for (const event of ['timeout', 'error']) socket.on(event, () => socket.destroy())
     socket.on('close', () => this.#onClose())
   }
 
@@ -97,18 +91,14 @@ export class ServerConnection implements Waiting, ConnectionFacts {
    * @param whole the response is complete: a body that nobody read is dropped if it is all here
    */
   mustClose(whole: boolean): boolean {
-    if (whole && !this.body.complete && this.#reading === undefined && this.#input !== undefined) {
-      const end = this.body.read(this.#input, this.#at, NOBODY)
+    const { bytes, at } = this.#input
+    if (whole && !this.body.complete && this.#reading === undefined && bytes !== undefined) {
+      const end = this.body.read(bytes, at, NOBODY)
       if (end === FAILED) this.#closing = true
-      else this.#at = end
+      else this.#input.advance(end)
     }
-    const last = this.#clientEnded && (this.#input === undefined || this.#at >= this.#input.length)
+    const last = this.#clientEnded && this.#input.length === 0
     return last || this.#closing || this.#head.close || !this.body.complete
-  }
-
-  /** The handler has decided: nothing is waited for. */
-  decided(): void {
-    this.deadline = 0
   }
 
   /** The client reads too slowly. @returns false, for whoever writes */
@@ -133,8 +123,9 @@ export class ServerConnection implements Waiting, ConnectionFacts {
 
   /** Gives the request's body to its exchange, from now on. */
   readBody(exchange: ServerExchange): void {
-    const nothingCame = this.#input === undefined || this.#at >= this.#input.length
-    if (this.#head.expectsContinue && nothingCame) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+    if (this.#head.expectsContinue && this.#input.length === 0) {
+      this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+    }
     this.#reading = exchange
     this.resumeBody()
     this.#process()
@@ -171,26 +162,19 @@ export class ServerConnection implements Waiting, ConnectionFacts {
 
   #onData(chunk: Buffer): void {
     if (this.#discarding) return
-    if (this.#input === undefined) {
-      this.#input = chunk
-      this.#at = 0
-    } else {
-      this.#input = Buffer.concat([this.#input.subarray(this.#at), chunk])
-      this.#at = 0
-    }
+    this.#input.append(chunk)
     this.#process()
   }
 
   #process(): void {
     if (this.#processing) return
     this.#processing = true
-    while (this.#input !== undefined && this.#step()) {
-      if (this.#input !== undefined && this.#at >= this.#input.length) this.#input = undefined
-    }
+    let more = true
+    while (more && this.#input.bytes !== undefined) more = this.#step(this.#input.bytes, this.#input.at)
     this.#processing = false
-    if (this.#input === undefined) {
+    if (this.#input.bytes === undefined) {
       if (this.#clientEnded) this.#endOfInput()
-    } else if (this.#input.length - this.#at > this.server.limits.heldBytesMax) {
+    } else if (this.#input.length > this.server.limits.heldBytesMax) {
       this.#socket.pause()
       this.#held = true
     }
@@ -204,31 +188,29 @@ export class ServerConnection implements Waiting, ConnectionFacts {
   }
 
   /** @returns whether another step may follow */
-  #step(): boolean {
-    const input = this.#input
-    if (input === undefined || this.#discarding) return false
-    if (this.#reading !== undefined) return this.#stepBody(input, this.#reading)
+  #step(bytes: Buffer, at: number): boolean {
+    if (this.#discarding) return false
+    if (this.#reading !== undefined) return this.#stepBody(bytes, at, this.#reading)
     // Answers that the client does not read must not pile up.
     if (this.#exchange !== undefined || this.#socket.writableNeedDrain) return false
-    return this.#stepHead(input)
+    return this.#stepHead(bytes, at)
   }
 
-  #stepHead(input: Buffer): boolean {
+  #stepHead(bytes: Buffer, at: number): boolean {
     const { limits } = this.server
     const before = this.#partial.length
-    const end = this.parser.head(input, this.#at, before)
+    const end = this.parser.head(bytes, at, before)
     if (end === FAILED) return this.#refuse(parserRefusal(this.parser))
-    const length = before + (end === MORE ? input.length : end) - this.#at
-    if (length > limits.headBytesMax)
-      return this.#refuse(refusal('head_too_large', `over ${limits.headBytesMax} bytes`))
+    const length = before + (end === MORE ? bytes.length : end) - at
+    if (length > limits.headBytesMax) return this.#refuse(refusal('head_too_large', `${length} bytes`))
     if (end === MORE) {
       if (before === 0) this.#expectIn(limits.headMs)
-      this.#partial.append(input, this.#at, input.length)
-      this.#at = input.length
+      this.#partial.append(bytes, at, bytes.length)
+      this.#input.clear()
       return true
     }
-    this.parser.table.complete(this.#partial.text(input, this.#at, end))
-    this.#at = end
+    this.parser.table.complete(this.#partial.text(bytes, at, end))
+    this.#input.advance(end)
     const refused = readRequestHead(this.parser, limits.targetBytesMax, this.#head)
     if (refused !== undefined) return this.#refuse(refused, this.#head)
     this.#begin()
@@ -253,13 +235,13 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     if (this.#exchange === reply && !reply.decided) this.#expectIn(this.server.limits.decisionMs)
   }
 
-  #stepBody(input: Buffer, exchange: ServerExchange): boolean {
-    const end = this.body.read(input, this.#at, exchange)
+  #stepBody(bytes: Buffer, at: number, exchange: ServerExchange): boolean {
+    const end = this.body.read(bytes, at, exchange)
     if (end === FAILED) {
       this.#bodyFailed('request_body_malformed')
       return false
     }
-    this.#at = end
+    this.#input.advance(end)
     if (!this.body.complete) {
       if (!this.#held) this.#expectIn(this.server.limits.bodyIdleMs)
       return true
@@ -273,18 +255,12 @@ export class ServerConnection implements Waiting, ConnectionFacts {
   #bodyFailed(failure: 'request_body_malformed' | 'request_body_timeout'): void {
     const exchange = this.#reading
     this.#reading = undefined
-    this.#closing = true
-    this.#discarding = true
-    this.#input = undefined
-    this.deadline = 0
+    this.#discard()
     exchange?.requestFailed(failure)
   }
 
   #refuse(refused: Refusal, head?: RequestHead): false {
-    this.#closing = true
-    this.#discarding = true
-    this.#input = undefined
-    this.deadline = 0
+    this.#discard()
     this.body.begin(0)
     const reply = new RefusedReply(this, refused, head)
     this.#exchange = reply
@@ -292,11 +268,17 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     return false
   }
 
+  /** Nothing that the client sends is read from here on. */
+  #discard(): void {
+    this.#closing = true
+    this.#discarding = true
+    this.#input.clear()
+    this.deadline = 0
+  }
+
   /** After the last response: the client is heard, but not listened to, until it has had time to read. */
   #close(): void {
-    this.#discarding = true
-    this.#input = undefined
-    this.deadline = 0
+    this.#discard()
     this.#socket.setTimeout(this.server.limits.writeStallMs)
     this.#socket.end(() => this.#expectIn(this.server.limits.lingerMs))
     this.#socket.resume()
@@ -308,30 +290,11 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     this.#process()
   }
 
-  #onEnd(): void {
-    this.#clientEnded = true
-    this.#process()
-  }
-
   #onClose(): void {
     deadlines.delete(this)
     this.server.connections.delete(this)
-    this.#discarding = true
-    this.#input = undefined
+    this.#discard()
     this.#exchange?.gone()
     this.parser.free()
   }
-}
-
-const NOBODY: PieceSink = { piece: () => undefined }
-
-function parserRefusal(parser: MessageParser): Refusal {
-  if (parser.tooManyHeaders) return refusal('too_many_headers', parser.error)
-  const reason = parser.error === 'INVALID_VERSION: Invalid HTTP version' ? 'version_not_supported' : 'malformed'
-  return refusal(reason, parser.error)
-}
-
-/** IPv4 as seen by a dual-stack listener is written as IPv4: rules and records know one spelling. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }

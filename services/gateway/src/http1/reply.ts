@@ -114,7 +114,7 @@ export class Reply implements ConnectionFacts {
   protected decide(act: () => void): void {
     if (this.decided) throw new Error('the request is already decided')
     this.decided = true
-    this.connection.decided()
+    this.connection.deadline = 0
     try {
       act()
     } catch (error) {
@@ -126,6 +126,7 @@ export class Reply implements ConnectionFacts {
   /** Cuts the connection without an answer: for what must not be answered at all. */
   abort(): void {
     if (this.over) return
+    this.decided = true
     this.#end('aborted')
     this.connection.destroy()
   }

@@ -29,6 +29,13 @@ export function refusal(reason: RefusalReason, detail: string): Refusal {
   return { reason, status: STATUS[reason], detail }
 }
 
+/** Why the parser gave up on a head. */
+export function parserRefusal(parser: MessageParser): Refusal {
+  if (parser.tooManyHeaders) return refusal('too_many_headers', parser.error)
+  const version = parser.error === 'INVALID_VERSION: Invalid HTTP version'
+  return refusal(version ? 'version_not_supported' : 'malformed', parser.error)
+}
+
 /** RFC 9112: one way to frame a body, one host, nothing for two readers to read in two ways. */
 export class RequestHead {
   method = ''

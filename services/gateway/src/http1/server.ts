@@ -17,6 +17,15 @@ export interface Http1ServerOptions {
   readonly onError?: (error: Error) => void
 }
 
+/** What the connections of one server share. */
+export interface ConnectionContext {
+  readonly handler: Http1Handler
+  readonly limits: Http1Limits
+  /** How many proxies in front of us are believed about the client's address. */
+  readonly trustedProxies: number
+  readonly connections: Set<ServerConnection>
+}
+
 /** HTTP/1.1 over TCP or TLS. Hands whole, valid requests to its handler; knows nothing of what they mean. */
 export class Http1Server {
   readonly #server: net.Server | tls.Server
@@ -26,7 +35,7 @@ export class Http1Server {
   constructor(options: Http1ServerOptions) {
     const limits: Http1Limits = { ...defaultLimits, ...options.limits }
     const { handler, trustedProxies = 0 } = options
-    const context = { handler, limits, trustedProxies, connections: this.#connections }
+    const context: ConnectionContext = { handler, limits, trustedProxies, connections: this.#connections }
     const accept = (socket: net.Socket) => {
       const connection = new ServerConnection(socket, context)
       if (this.#draining) connection.drain()

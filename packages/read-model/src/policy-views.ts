@@ -16,6 +16,8 @@ export interface PolicyFollowerOptions {
   readonly model: ReadModel
   /** Called with what the views are now: `changed` names the keys to compile again, `all` means from nothing. */
   readonly onChanged: (views: PolicyViews, changed: readonly string[] | 'all') => void
+  /** Called whenever `position` has moved. */
+  readonly onReached?: () => void
   /** Called when the model could not be read; it is tried again. */
   readonly onError?: (error: unknown) => void
   /** Pause before the model is read again, in ms; default 100. */
@@ -26,8 +28,8 @@ export interface PolicyFollowerOptions {
 export interface PolicyFollower {
   /** Feed every change of the model, in order. */
   onChange(change: Change): void
-  /** How far the policy that `onChanged` was last told of reaches. */
-  position(): bigint
+  /** How far the policy that `onChanged` was last told of reaches; undefined before it was told of any. */
+  position(): bigint | undefined
   close(): void
 }
 
@@ -35,9 +37,9 @@ const policyNouns = ['environment', 'api', 'plan'] as const
 
 /** Loads the policy at each reset and reads what later changes name. A parked or malformed entry is left out. */
 export function followPolicy(options: PolicyFollowerOptions): PolicyFollower {
-  const { model, onChanged, onError, retryMs = 100 } = options
+  const { model, onChanged, onReached, onError, retryMs = 100 } = options
   let views = emptyViews()
-  let at = 0n
+  let at: bigint | undefined
   let queue: Change[] = []
   let running = false
   let closed = false
@@ -60,7 +62,12 @@ export function followPolicy(options: PolicyFollowerOptions): PolicyFollower {
   function tell(changed: readonly string[] | 'all', upTo: bigint): void {
     if (closed) return
     onChanged(views, changed)
+    reached(upTo)
+  }
+
+  function reached(upTo: bigint): void {
     at = upTo
+    onReached?.()
   }
 
   async function work(): Promise<void> {
@@ -71,7 +78,7 @@ export function followPolicy(options: PolicyFollowerOptions): PolicyFollower {
       try {
         if (change.type === 'reset') await load(change.positions)
         else if (change.keys.length > 0) await refresh(change.keys, change.upTo)
-        else at = change.upTo
+        else reached(change.upTo)
       } catch (error) {
         onError?.(error)
         timer = setTimeout(() => void work(), retryMs)

@@ -38,6 +38,14 @@ export const policyHistory: fc.Arbitrary<RecordedEvent[]> = fc
   .array(choice, { maxLength: 60 })
   .map((choices) => record(choices, policyEvent, (event) => encodeEvent(policyEvents, event)))
 
+/** A credential log of a given length, for tests: clients `1` to `50` are registered, then suspended and resumed in turn. */
+export function clientLog(length: number): RecordedEvent[] {
+  const choices = Array.from({ length }, (_, n): Choice => {
+    return { noun: 0, id: (n % 50) + 1, event: Math.floor(n / 50) - 1, time: 1_700_000_000_000 + n, words: [] }
+  })
+  return record(choices, credentialEvent, (event) => encodeEvent(credentialEvents, event))
+}
+
 type Chosen<Event> = readonly [stream: string, event: Event]
 
 function record<Event extends { readonly type: string }>(

@@ -35,3 +35,10 @@ export function commitUnknown(error: unknown): GatehouseError {
     'the connection was lost during commit, the write may or may not be done: retry with the same request_id'
   return unavailable('COMMIT_UNKNOWN', message, error)
 }
+
+/** Passes on what the work answers; a database that cannot be reached becomes UNAVAILABLE `EVENT_STORE_UNAVAILABLE`. */
+export function orStoreError<Result>(work: Promise<Result>): Promise<Result> {
+  return work.catch((error: unknown) => {
+    throw storeError(error)
+  })
+}

@@ -3,7 +3,7 @@ import type { EventOf, EventSource, EventTypes } from '@gatehouse/contracts/even
 import type pg from 'pg'
 import { type AppendContext, type AppendHook, runBatch } from './append-transaction.ts'
 import type { PendingCommand } from './command.ts'
-import { storeError } from './driver-error.ts'
+import { orStoreError } from './driver-error.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { readEvents, readHead } from './log-reader.ts'
 import { migrate } from './migrate.ts'
@@ -85,10 +85,4 @@ export async function openEventStore<Types extends EventTypes>(
       tail.close()
     },
   }
-}
-
-function orStoreError<Result>(work: Promise<Result>): Promise<Result> {
-  return work.catch((error: unknown) => {
-    throw storeError(error)
-  })
 }

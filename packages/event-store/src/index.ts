@@ -1,6 +1,7 @@
 export type { AppendHook } from './append-transaction.ts'
 export type { Claim } from './command.ts'
 export { type Decider, type Fold, fold } from './decider.ts'
+export { orStoreError } from './driver-error.ts'
 export { eventLogService } from './event-log-service.ts'
 export { type EventStore, type EventStoreOptions, openEventStore } from './event-store.ts'
 export {

@@ -1,0 +1,19 @@
+import { ApiKey } from '@gatehouse/contracts/credential/v1/api_key'
+import { Client } from '@gatehouse/contracts/credential/v1/client'
+import { Subscription } from '@gatehouse/contracts/credential/v1/subscription'
+import type { ApiKeyFacts } from '../domain/api-key/api-key.ts'
+import type { ClientFacts } from '../domain/client/client.ts'
+import type { SubscriptionFacts } from '../domain/subscription/subscription.ts'
+
+/** The messages that the API answers, from the state of a stream and its version; undefined when it does not exist. */
+export function clientMessage(facts: ClientFacts, version: bigint): Client | undefined {
+  return facts && Client.fromPartial({ ...facts, version })
+}
+
+export function subscriptionMessage(facts: SubscriptionFacts, version: bigint): Subscription | undefined {
+  return facts && Subscription.fromPartial({ ...facts, version })
+}
+
+export function apiKeyMessage(facts: ApiKeyFacts, version: bigint): ApiKey | undefined {
+  return facts && ApiKey.fromPartial({ ...facts, version })
+}

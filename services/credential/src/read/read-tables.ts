@@ -1,0 +1,93 @@
+import { ApiKey } from '@gatehouse/contracts/credential/v1/api_key'
+import { Client } from '@gatehouse/contracts/credential/v1/client'
+import type { ApiKeyUse } from '@gatehouse/contracts/credential/v1/credential_service'
+import { Subscription } from '@gatehouse/contracts/credential/v1/subscription'
+import { orStoreError } from '@gatehouse/event-store'
+import type pg from 'pg'
+import { cut, type PageRequest, pageOf } from './page.ts'
+
+/** Narrows a list; an empty id does not. */
+interface Owners {
+  readonly environmentId?: string
+  readonly clientId?: string
+  readonly subscriptionId?: string
+}
+
+interface Row {
+  readonly message: Buffer
+  readonly last_use_time?: Date | null
+}
+
+/** What Get and List answer; always at the head of the log. */
+export type ReadTables = ReturnType<typeof readTables>
+
+export function readTables(pool: pg.Pool) {
+  const query = (config: pg.QueryConfig) => orStoreError(pool.query<Row>(config))
+
+  async function one(table: 'client' | 'subscription', id: string): Promise<Buffer | undefined> {
+    const text = `SELECT message FROM credential.${table} WHERE ${table}_id = $1`
+    const { rows } = await query({ name: `get ${table}`, text, values: [id] })
+    return rows[0]?.message
+  }
+
+  async function list(table: string, key: string, owners: Owners, page: PageRequest) {
+    const { after, size } = pageOf(page)
+    const filters = [
+      ['environment_id', owners.environmentId],
+      ['client_id', owners.clientId],
+      ['subscription_id', owners.subscriptionId],
+    ].filter(([, id]) => id)
+    const where = filters.map(([column], index) => ` AND t.${column} = $${index + 3}`).join('')
+    const text = `SELECT t.* FROM ${table} AS t WHERE t.${key} > $1${where} ORDER BY t.${key} LIMIT $2`
+    const { rows } = await query({ text, values: [after, size + 1, ...filters.map(([, id]) => id)] })
+    return { rows, size }
+  }
+
+  const apiKeys = '(SELECT * FROM credential.api_key LEFT JOIN credential.api_key_use USING (api_key_id))'
+
+  return {
+    async client(id: string): Promise<Client | undefined> {
+      const message = await one('client', id)
+      return message && Client.decode(message)
+    },
+    async subscription(id: string): Promise<Subscription | undefined> {
+      const message = await one('subscription', id)
+      return message && Subscription.decode(message)
+    },
+    async apiKey(id: string): Promise<ApiKey | undefined> {
+      const text = `SELECT message, last_use_time FROM ${apiKeys} AS t WHERE api_key_id = $1`
+      const { rows } = await query({ name: 'get api key', text, values: [id] })
+      return rows[0] && toApiKey(rows[0])
+    },
+    async listClients(owners: Owners, page: PageRequest) {
+      const { rows, size } = await list('credential.client', 'client_id', owners, page)
+      const found = rows.map(({ message }) => Client.decode(message))
+      return cut(found, size, ({ clientId }) => clientId)
+    },
+    async listSubscriptions(owners: Owners, page: PageRequest) {
+      const { rows, size } = await list('credential.subscription', 'subscription_id', owners, page)
+      const found = rows.map(({ message }) => Subscription.decode(message))
+      return cut(found, size, ({ subscriptionId }) => subscriptionId)
+    },
+    async listApiKeys(owners: Owners, page: PageRequest) {
+      const { rows, size } = await list(apiKeys, 'api_key_id', owners, page)
+      return cut(rows.map(toApiKey), size, ({ apiKeyId }) => apiKeyId)
+    },
+    /** Keeps the latest time per key; keys that do not exist are passed over. */
+    async recordUse(uses: readonly ApiKeyUse[]): Promise<void> {
+      const text = `
+        INSERT INTO credential.api_key_use (api_key_id, last_use_time)
+        SELECT api_key_id, max(used.time) FROM unnest($1::text[], $2::timestamptz[]) AS used (api_key_id, time)
+        JOIN credential.api_key USING (api_key_id) GROUP BY api_key_id ORDER BY api_key_id
+        ON CONFLICT (api_key_id) DO UPDATE
+        SET last_use_time = greatest(api_key_use.last_use_time, excluded.last_use_time)`
+      const values = [uses.map(({ apiKeyId }) => apiKeyId), uses.map(({ lastUseTime }) => lastUseTime)]
+      await query({ name: 'record use', text, values })
+    },
+  }
+}
+
+function toApiKey({ message, last_use_time: lastUseTime }: Row): ApiKey {
+  const apiKey = ApiKey.decode(message)
+  return lastUseTime ? { ...apiKey, lastUseTime } : apiKey
+}

@@ -1,0 +1,25 @@
+import type { CredentialEvent } from '@gatehouse/contracts/events'
+import type { Fold, Stream } from '@gatehouse/event-store'
+import { type ApiKeyFacts, evolve as evolveApiKey } from '../domain/api-key/api-key.ts'
+import { type ClientFacts, evolve as evolveClient } from '../domain/client/client.ts'
+import { evolve as evolveSubscription, type SubscriptionFacts } from '../domain/subscription/subscription.ts'
+
+const clientFold: Fold<ClientFacts, CredentialEvent> = { initialState: undefined, evolve: evolveClient }
+const subscriptionFold: Fold<SubscriptionFacts, CredentialEvent> = {
+  initialState: undefined,
+  evolve: evolveSubscription,
+}
+const apiKeyFold: Fold<ApiKeyFacts, CredentialEvent> = { initialState: undefined, evolve: evolveApiKey }
+
+/** The streams of the credential log: `<noun>-<id>`, each with its fold. */
+export const streams = {
+  client: (id: string, expectedVersion?: bigint): Stream<ClientFacts, CredentialEvent> => {
+    return { id: `client-${id}`, fold: clientFold, expectedVersion }
+  },
+  subscription: (id: string, expectedVersion?: bigint): Stream<SubscriptionFacts, CredentialEvent> => {
+    return { id: `subscription-${id}`, fold: subscriptionFold, expectedVersion }
+  },
+  apiKey: (id: string, expectedVersion?: bigint): Stream<ApiKeyFacts, CredentialEvent> => {
+    return { id: `api_key-${id}`, fold: apiKeyFold, expectedVersion }
+  },
+}

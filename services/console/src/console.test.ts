@@ -140,6 +140,10 @@ test('Idempotency-Key is the request_id of this operator; If-Match is the expect
   const headers = { 'idempotency-key': 'abc', 'if-match': '"7"' }
   await console.send('/v1/api-keys/k1/revoke', { method: 'POST', headers })
   expect(request).toMatchObject({ apiKeyId: 'k1', requestId: 'admin:abc', expectedVersion: 7n, reason: '' })
+  await console.send('/v1/api-keys/k1/revoke', { method: 'POST', body: { expected_version: 8 } })
+  expect(request).toMatchObject({ expectedVersion: 8n })
+  await console.send('/v1/api-keys/k1/revoke', { method: 'POST' })
+  expect(request?.expectedVersion).toBeUndefined()
 })
 
 test.each([
@@ -163,6 +167,8 @@ test.each<[string, string, unknown, string]>([
   ],
   ['a time that is none', '/v1/api-keys/k1/expire', { expire_time: 'tomorrow' }, 'expire_time'],
   ['a duration that is none', '/v1/api-keys/k1/rotate', { overlap: '1 day' }, 'overlap'],
+  ['a field of a write that has none', '/v1/api-keys/k1/resume', { api_key_id: 'k2' }, 'api_key_id'],
+  ['an expected version that is none', '/v1/api-keys/k1/resume', { expected_version: -1 }, 'expected_version'],
   ['a digest that is none', '/v1/api-keys/import', { subscription_id: 's', digest: 'abc' }, 'digest'],
 ])('400 naming %s', async (_, path, body, field) => {
   const reply = await console.send(path, { method: 'POST', body })

@@ -1,6 +1,5 @@
 import { runMain } from '@gatehouse/grpc-service'
-import { readConfig } from './config.ts'
-import { startConsole } from './service.ts'
+import { readConfig, startConsole } from './service.ts'
 
 await runMain('console', async (logger) => {
   const config = readConfig()

@@ -6,6 +6,8 @@ import { createApp } from './http/app.ts'
 import { openOperatorFile, writePrivate } from './operators/operator-file.ts'
 import { connectServices } from './services.ts'
 
+export { type ConsoleConfig, readConfig } from './config.ts'
+
 export interface RunningConsole {
   /** `host:port` of the management API. */
   readonly address: string

@@ -26,10 +26,10 @@ export function requestIdOf(request: FastifyRequest): string {
   return `${request.operator?.operatorId ?? ''}:${key}`
 }
 
-/** `If-Match: "3"` as the version that the resource must have; undefined when any will do. */
-export function expectedVersionOf(request: FastifyRequest): string | undefined {
+/** `If-Match: "3"`, else `expected_version` of the body, as the version that the resource must have; else any will do. */
+export function expectedVersionOf(request: FastifyRequest, inBody: unknown): string | undefined {
   const match = request.headers['if-match']
-  if (match === undefined || match === '*') return undefined
+  if (match === undefined || match === '*') return typeof inBody === 'number' ? String(inBody) : undefined
   const version = /^"(\d{1,15})"$/.exec(match)?.[1]
   if (version === undefined) {
     throw invalidArgument([{ field: 'If-Match', description: 'must be one version in quotes, as ETag gives it' }])

@@ -1,8 +1,9 @@
 import type { CallSettings } from '@gatehouse/grpc-service'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Role } from '../operators/operator.ts'
 import { callSettings, expectedVersionOf, requestIdOf } from './command.ts'
 import { fromJson } from './json.ts'
+import { body } from './schemas.ts'
 
 type Properties = Readonly<Record<string, object>>
 
@@ -15,7 +16,8 @@ interface Description {
   readonly role?: Role
   /** Query parameters; all of them texts. */
   readonly query?: Properties
-  readonly body?: object
+  /** The fields of a write; without it there are none. */
+  readonly body?: ReturnType<typeof body>
   /** What a success answers, and its status [200]. */
   readonly reply: Properties
   readonly status?: 200 | 201
@@ -50,9 +52,10 @@ export function addEndpoint<Request, Response>(app: FastifyInstance, endpoint: E
       request.body ??= {}
     },
     async handler(request, reply) {
-      const input = { params: request.params, query: request.query, body: request.body ?? {} }
-      const write = method === 'GET' ? {} : writeFields(request)
-      const message = endpoint.message.fromJSON(fromJson({ ...arrange(input), ...write }))
+      const { expected_version, ...fields } = request.body ?? {}
+      const arranged = arrange({ params: request.params, query: request.query, body: fields })
+      const write = method === 'GET' ? {} : writeFields(request, expected_version)
+      const message = endpoint.message.fromJSON(fromJson({ ...arranged, ...write }))
       const answer = endpoint.answer(await endpoint.call(message, callSettings(request)))
       const version = versionOf(answer)
       if (version !== undefined) reply.header('etag', `"${version}"`)
@@ -65,8 +68,8 @@ function sideBySide({ params, query, body }: Input): object {
   return { ...query, ...body, ...params }
 }
 
-function writeFields(request: Parameters<typeof requestIdOf>[0]): object {
-  const expectedVersion = expectedVersionOf(request)
+function writeFields(request: FastifyRequest, inBody: unknown): object {
+  const expectedVersion = expectedVersionOf(request, inBody)
   return { request_id: requestIdOf(request), ...(expectedVersion && { expected_version: expectedVersion }) }
 }
 
@@ -80,7 +83,7 @@ function versionOf(answer: object): number | undefined {
 
 const id = { type: 'string', minLength: 1, maxLength: 128 }
 
-function schemaOf({ url, tag, summary, query, body, reply, method }: Description, status: number) {
+function schemaOf({ url, tag, summary, query, body: fields = body({}), reply, method }: Description, status: number) {
   const params = [...url.matchAll(/:([a-z_]+)/g)].map(([, name]) => [name, id] as const)
   const writes = method !== 'GET'
   return {
@@ -88,8 +91,10 @@ function schemaOf({ url, tag, summary, query, body, reply, method }: Description
     summary,
     ...(params.length > 0 && { params: { type: 'object', properties: Object.fromEntries(params) } }),
     ...(query && { querystring: { type: 'object', properties: query, additionalProperties: false } }),
-    ...(body && { body }),
-    ...(writes && { headers: writeHeaders }),
+    ...(writes && {
+      headers: writeHeaders,
+      body: { ...fields, properties: { ...fields.properties, expected_version: expectedVersion } },
+    }),
     response: {
       [status]: { type: 'object', properties: { ...reply, ...(writes && { position }) } },
       '4xx': { $ref: 'Problem#' },
@@ -112,4 +117,5 @@ const writeHeaders = {
   },
 }
 
+const expectedVersion = { type: 'integer', minimum: 0, description: 'As If-Match, which goes before it.' }
 const position = { type: 'string', description: 'For X-Gatehouse-Position: `credential:12`.' }

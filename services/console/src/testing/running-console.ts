@@ -5,7 +5,13 @@ import { AuditServiceService } from '@gatehouse/contracts/audit/v1/audit_service
 import { CredentialServiceService } from '@gatehouse/contracts/credential/v1/credential_service'
 import { PolicyServiceService } from '@gatehouse/contracts/policy/v1/policy_service'
 import { GatehouseError } from '@gatehouse/errors'
-import { createLogger, devCertificates, type GrpcService, startGrpcService } from '@gatehouse/grpc-service'
+import {
+  type CallContext,
+  createLogger,
+  devCertificates,
+  type GrpcService,
+  startGrpcService,
+} from '@gatehouse/grpc-service'
 import { readConfig } from '../config.ts'
 import { startConsole } from '../service.ts'
 
@@ -82,7 +88,7 @@ async function fake(dataDir: string, name: string, definition: AnyDefinition, an
   const handlers = Object.fromEntries(
     methods.map((method) => [
       method,
-      (request: never, context: never) => {
+      (request: never, context: CallContext) => {
         const handler: unknown = Reflect.get(answers() ?? {}, method)
         if (typeof handler !== 'function') throw unimplemented(method)
         return handler(request, context)

@@ -1,2 +1,0 @@
-export { type ConsoleConfig, readConfig } from './config.ts'
-export { type RunningConsole, startConsole } from './service.ts'

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -26,6 +26,12 @@ async function query(url: string, text: string): Promise<unknown[]> {
   } finally {
     await client.end()
   }
+}
+
+/** Rejects when the process ends. */
+async function endOf(child: ChildProcess): Promise<never> {
+  const [code] = await once(child, 'exit')
+  throw new Error(`ended with code ${code}`)
 }
 
 describe('embedded Postgres', () => {
@@ -85,7 +91,7 @@ describe('embedded Postgres', () => {
     const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    const [url] = await once(createInterface({ input: owner.stdout }), 'line')
+    const [url] = await Promise.race([once(createInterface({ input: owner.stdout }), 'line'), endOf(owner)])
     await query(url, 'CREATE TABLE things AS SELECT 1 AS id')
     owner.kill('SIGKILL')
     const server = await startEmbeddedPostgres({ directory })

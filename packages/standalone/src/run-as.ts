@@ -11,7 +11,8 @@ export interface RunAs {
 
 /**
  * The user for a child of root: `postgres` where the machine has it, else `nobody`. Undefined when we are not root.
- * A clone below /root (mode 0700) is closed to that user; there the child keeps one capability, to pass directories.
+ * A clone below /root (mode 0700) is closed to that user; there the child keeps one capability, to pass directories
+ * (and the secure bit without which access(2), by which Postgres looks for its parts, would not count it).
  */
 export async function runAs(paths: readonly string[]): Promise<RunAs | undefined> {
   if (process.getuid?.() !== 0) return undefined
@@ -19,7 +20,8 @@ export async function runAs(paths: readonly string[]): Promise<RunAs | undefined
   const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody')
   if (!user) throw new Error('Postgres refuses to run as root, and this machine has neither a user postgres nor nobody')
   const open = (await Promise.all(paths.map(openToAll))).every(Boolean)
-  const capability = open ? [] : ['--inh-caps=+dac_override', '--ambient-caps=+dac_override']
+  const keep = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup']
+  const capability = open ? [] : keep
   return {
     uid: Number(user[2]),
     gid: Number(user[3]),

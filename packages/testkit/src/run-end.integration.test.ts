@@ -21,8 +21,14 @@ async function startRun(): Promise<{ run: ChildProcess; started: Started }> {
     console.log(JSON.stringify({ ports, directories: [postgres.dataDir].filter(Boolean) }))
     setInterval(() => {}, 1000)`
   const run = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(createInterface({ input: run.stdout }), 'line')
+  const [line] = await Promise.race([once(createInterface({ input: run.stdout }), 'line'), endOf(run)])
   return { run, started: JSON.parse(line) }
+}
+
+/** Rejects when the run ends. */
+async function endOf(run: ChildProcess): Promise<never> {
+  const [code] = await once(run, 'exit')
+  throw new Error(`ended with code ${code}`)
 }
 
 function listens(port: number): Promise<boolean> {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net'
 import { Upstream, type UpstreamOptions } from '../src/forward/upstream.ts'
 import type { ForwardPlan } from '../src/http1/exchange.ts'
+import type { Http1Limits } from '../src/http1/limits.ts'
 import { type RawPeer, rawServer, startServer } from './raw.ts'
 
 const close: (() => unknown)[] = []
@@ -19,7 +20,7 @@ const failed: ForwardPlan['failed'] = (failure) => ({
 /** A gateway before an upstream on `port`. */
 export async function before(
   port: number,
-  options: Partial<UpstreamOptions> & { plan?: Partial<ForwardPlan>; limits?: { bodyIdleMs?: number } } = {},
+  options: Partial<UpstreamOptions> & { plan?: Partial<ForwardPlan>; limits?: Partial<Http1Limits> } = {},
 ) {
   const upstream = new Upstream({ host: '127.0.0.1', port, ...options })
   const gateway = await startServer(

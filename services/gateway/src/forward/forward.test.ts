@@ -145,6 +145,17 @@ test('a body that stops coming is answered and ends the upstream request', async
   peer.socket.destroy()
 })
 
+test('a body that comes too slowly is answered however often it moves', async () => {
+  const port = await nodeServer((request) => request.on('error', () => undefined).resume())
+  const gateway = await before(port, { limits: { bodyIdleMs: 200 } })
+  const peer = await connect(gateway.port)
+  peer.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n')
+  const timer = setInterval(() => peer.send('x'), 20)
+  expect(await peer.all()).toMatch(/request_body_timeout$/)
+  clearInterval(timer)
+  peer.socket.destroy()
+})
+
 test('an upstream that answers before it has read the request is heard, and the connection closes', async () => {
   const server = await rawUpstream((peer) => {
     peer.socket.once('data', () => peer.send('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig'))

@@ -9,6 +9,7 @@ import { HeaderTable } from './header-table.ts'
 import { Input } from './input.ts'
 import { FAILED, MessageParser, MORE } from './llhttp.ts'
 import { MessageWriter } from './message-writer.ts'
+import { Pace } from './pace.ts'
 import { peerAddress } from './peer-address.ts'
 import { RefusedReply, type Reply } from './reply.ts'
 import { parserRefusal, RequestHead, readRequestHead, refusal } from './request-head.ts'
@@ -24,13 +25,13 @@ export class ServerConnection implements Waiting, ConnectionFacts {
   readonly parser: MessageParser
   readonly writer: MessageWriter
   readonly body: BodyReader
+  readonly head = new RequestHead()
   readonly remoteAddress: string
   readonly tls: boolean
   deadline = 0
   readonly #socket: Socket
-  readonly #head = new RequestHead()
   readonly #partial = new HeadBytes()
-  #certificate: ClientCertificate | undefined
+  readonly #pace: Pace
   #exchange: Reply | undefined
   /** The exchange that takes the rest of its body. */
   #reading: ServerExchange | undefined
@@ -47,6 +48,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     this.parser = new MessageParser('request', new HeaderTable(), server.limits)
     this.body = new BodyReader(this.parser)
     this.writer = new MessageWriter(socket)
+    this.#pace = new Pace(server.limits)
     this.tls = socket instanceof TLSSocket
     this.remoteAddress = peerAddress(socket.remoteAddress ?? '')
     this.#expectIn(server.limits.idleMs)
@@ -63,12 +65,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
   }
 
   get clientCertificate(): ClientCertificate | undefined {
-    if (this.#socket instanceof TLSSocket) this.#certificate ??= readClientCertificate(this.#socket)
-    return this.#certificate
-  }
-
-  get httpVersion(): '1.0' | '1.1' {
-    return this.#head.httpVersion
+    return this.#socket instanceof TLSSocket ? readClientCertificate(this.#socket) : undefined
   }
 
   /** Whether `exchange` is the one being answered, so that its head is still the table's. */
@@ -98,7 +95,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
       else this.#input.advance(end)
     }
     const last = this.#clientEnded && this.#input.length === 0
-    return last || this.#closing || this.#head.close || !this.body.complete
+    return last || this.#closing || this.head.close || !this.body.complete
   }
 
   /** The client reads too slowly. @returns false, for whoever writes */
@@ -123,23 +120,26 @@ export class ServerConnection implements Waiting, ConnectionFacts {
 
   /** Gives the request's body to its exchange, from now on. */
   readBody(exchange: ServerExchange): void {
-    if (this.#head.expectsContinue && this.#input.length === 0) {
+    if (this.head.expectsContinue && this.#input.length === 0) {
       this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
     }
     this.#reading = exchange
+    this.#pace.begin()
     this.resumeBody()
     this.#process()
   }
 
   pauseBody(): void {
     this.#socket.pause()
+    this.#pace.pause()
     this.#held = true
     this.deadline = 0
   }
 
   resumeBody(): void {
     this.#resume()
-    if (this.#reading !== undefined) this.#expectIn(this.server.limits.bodyIdleMs)
+    this.#pace.resume()
+    if (this.#reading !== undefined) this.deadline = this.#pace.deadline(this.body.bytes)
   }
 
   expire(): void {
@@ -211,16 +211,16 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     }
     this.parser.table.complete(this.#partial.text(bytes, at, end))
     this.#input.advance(end)
-    const refused = readRequestHead(this.parser, limits.targetBytesMax, this.#head)
-    if (refused !== undefined) return this.#refuse(refused, this.#head)
+    const refused = readRequestHead(this.parser, limits.targetBytesMax, this.head)
+    if (refused !== undefined) return this.#refuse(refused, this.head)
     this.#begin()
     return true
   }
 
   #begin(): void {
     this.deadline = 0
-    this.body.begin(this.#head.bodyLength)
-    const exchange = new ServerExchange(this, this.#head)
+    this.body.begin(this.head.bodyLength)
+    const exchange = new ServerExchange(this, this.head)
     this.#exchange = exchange
     this.#hand(exchange, () => this.server.handler.handle(exchange))
   }
@@ -243,7 +243,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     }
     this.#input.advance(end)
     if (!this.body.complete) {
-      if (!this.#held) this.#expectIn(this.server.limits.bodyIdleMs)
+      if (!this.#held) this.deadline = this.#pace.deadline(this.body.bytes)
       return true
     }
     this.#reading = undefined

@@ -20,6 +20,8 @@ export interface Http1Limits {
   readonly decisionMs: number
   /** Between two reads of a body that somebody waits for. */
   readonly bodyIdleMs: number
+  /** Pace of such a body, after `bodyIdleMs` of grace. */
+  readonly bodyBytesPerSecondMin: number
   /** Between two moves of a response that the client does not read. */
   readonly writeStallMs: number
   readonly tlsHandshakeMs: number
@@ -40,6 +42,7 @@ export const defaultLimits: Http1Limits = {
   headMs: 10_000,
   decisionMs: 30_000,
   bodyIdleMs: 30_000,
+  bodyBytesPerSecondMin: 500,
   writeStallMs: 30_000,
   tlsHandshakeMs: 10_000,
   lingerMs: 2000,

@@ -89,6 +89,14 @@ describe('heads', () => {
     }
   })
 
+  test('the parser memory grows under the parsers that are in use', () => {
+    const early = parser('request')
+    const many = Array.from({ length: 20_000 }, () => parser('request'))
+    for (const one of [early, ...many.slice(-3)]) {
+      expect(readHead(one, 'GET /x HTTP/1.1\r\nHost: x\r\n\r\n', [])).toMatchObject({ headers: ['Host: x'] })
+    }
+  })
+
   test('too many headers are told apart from bad ones', () => {
     const one = parser('request')
     expect(readHead(one, `GET / HTTP/1.1\r\n${'X: y\r\n'.repeat(11)}\r\n`, [])).toEqual({ failed: 'HEADERS_MAX' })

@@ -72,7 +72,7 @@ export class Reply implements ConnectionFacts {
    * @param length of the body as announced; `undefined` when not known
    */
   respond(status: number, lines: string, length: number | undefined): void {
-    const http10 = this.connection.httpVersion === '1.0'
+    const http10 = this.connection.head.httpVersion === '1.0'
     this.#withBody = this.method !== 'HEAD' && !isBodiless(status)
     const chunked = length === undefined && this.#withBody && !http10
     this.#close = this.connection.mustClose(false) || (length === undefined && this.#withBody && http10)

@@ -1,0 +1,333 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ApiKeyState } from '@gatehouse/contracts/credential/v1/api_key'
+import { CredentialServiceClient } from '@gatehouse/contracts/credential/v1/credential_service'
+import { SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
+import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import { credentialEvents, decodeEvent } from '@gatehouse/contracts/events'
+import { digestApiKey, parseApiKey } from '@gatehouse/credential-format'
+import { createClient, createLogger, devCertificates } from '@gatehouse/grpc-service'
+import { sharedDatabase } from '@gatehouse/testkit'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RunningCredentialService, readConfig, startCredential } from './service.ts'
+
+let dataDir: string
+let postgresUrl: string
+let service: RunningCredentialService
+let logLines = ''
+const closers: (() => void)[] = []
+/** Every plaintext key of this run: none of them may be found anywhere. */
+const secrets: string[] = []
+
+async function start(): Promise<void> {
+  const config = readConfig({
+    GATEHOUSE_DATA_DIR: dataDir,
+    GATEHOUSE_POSTGRES_URL: postgresUrl,
+    GATEHOUSE_CREDENTIAL_ADDRESS: '127.0.0.1:0',
+    GATEHOUSE_CREDENTIAL_OPS_PORT: '0',
+  })
+  const write = (line: string) => {
+    logLines += line
+  }
+  service = await startCredential(config, { logger: createLogger('credential', { write }) })
+}
+
+async function as(name: string) {
+  const tls = await devCertificates(dataDir, name)
+  const settings = { address: service.address, tls, peer: 'credential' }
+  const clients = {
+    credential: createClient(CredentialServiceClient, settings),
+    log: createClient(EventLogServiceClient, settings),
+  }
+  closers.push(clients.credential.close, clients.log.close)
+  return clients
+}
+
+let console: Awaited<ReturnType<typeof as>>['credential']
+let log: Awaited<ReturnType<typeof as>>['log']
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'credential-'))
+  postgresUrl = await sharedDatabase()
+  await start()
+  ;({ credential: console, log } = await as('console'))
+})
+
+afterAll(async () => {
+  for (const close of closers) close()
+  await service.close()
+  await rm(dataDir, { recursive: true })
+})
+
+const id = () => randomUUID().slice(0, 8)
+const refused = (status: string, reason: string) => expect.objectContaining({ status, reason })
+
+function remember(secret: string): string {
+  expect(secret).toMatch(/^gh_alpha_/)
+  secrets.push(secret)
+  return secret
+}
+
+async function subscribed() {
+  const clientId = `client-${id()}`
+  await console.registerClient({ requestId: id(), environmentId: 'alpha', clientId, displayName: 'Acme' })
+  const order = { clientId, apiId: 'orders', planId: 'gold', operations: [], scopes: ['orders.read'] }
+  const { subscription } = await console.createSubscription({ requestId: id(), ...order })
+  expect(subscription).toMatchObject({ state: SubscriptionState.SUBSCRIPTION_STATE_PENDING, version: 1n })
+  const { subscriptionId } = subscription!
+  const activated = await console.activateSubscription({ requestId: id(), subscriptionId, expectedVersion: 1n })
+  remember(activated.apiKeySecret)
+  return { clientId, subscriptionId, activated }
+}
+
+async function issued(subscriptionId: string) {
+  const newKey = { subscriptionId, displayName: 'CI', restrictions: undefined, expireTime: undefined }
+  const answer = await console.issueApiKey({ requestId: id(), ...newKey })
+  remember(answer.apiKeySecret)
+  return { ...answer, apiKeyId: answer.apiKey!.apiKeyId }
+}
+
+const revoke = (apiKeyId: string, requestId: string = id(), expectedVersion?: bigint) =>
+  console.revokeApiKey({ requestId, apiKeyId, reason: 'leaked', expectedVersion })
+
+test('a subscription is activated with its first key, whose secret is what was stored as a digest', async () => {
+  const { activated, subscriptionId, clientId } = await subscribed()
+  const state = SubscriptionState.SUBSCRIPTION_STATE_ACTIVE
+  expect(activated.subscription).toMatchObject({ state, version: 2n, environmentId: 'alpha' })
+  expect(activated.apiKey).toMatchObject({ clientId, subscriptionId, state: ApiKeyState.API_KEY_STATE_ACTIVE })
+  const parsed = parseApiKey(activated.apiKeySecret)
+  expect(parsed).toMatchObject({ environmentId: 'alpha', id: activated.apiKey!.apiKeyId })
+  const events = []
+  for await (const batch of log.readEvents({ afterPosition: activated.position - 1n, untilHead: true })) {
+    events.push(...batch.events)
+  }
+  const event = decodeEvent(credentialEvents, events[0]!)
+  expect(event).toMatchObject({ type: 'gatehouse.credential.v1.ApiKeyIssued' })
+  expect(event?.data).toMatchObject({ digest: Buffer.from(digestApiKey(activated.apiKeySecret)) })
+})
+
+test('a key is issued, suspended, resumed, restricted, expires and is revoked; get tells each', async () => {
+  const { subscriptionId } = await subscribed()
+  const { apiKeyId, position } = await issued(subscriptionId)
+  const states = [
+    await console.suspendApiKey({ requestId: id(), apiKeyId, reason: '' }),
+    await console.resumeApiKey({ requestId: id(), apiKeyId }),
+    await console.restrictApiKey({
+      ...{ requestId: id(), apiKeyId },
+      restrictions: { cidrs: ['10.0.0.0/8'], operations: ['listOrders'], scopes: [] },
+    }),
+    await console.expireApiKey({ requestId: id(), apiKeyId, expireTime: new Date('2030-01-01') }),
+    await revoke(apiKeyId),
+  ]
+  expect(states.map(({ apiKey }) => apiKey?.state)).toEqual([2, 1, 1, 1, 3])
+  expect(states.map((answer) => answer.position - position)).toEqual([1n, 2n, 3n, 4n, 5n])
+  const { apiKey } = await console.getApiKey({ apiKeyId })
+  expect(apiKey).toMatchObject({
+    ...{ version: 6n, expireTime: new Date('2030-01-01'), revokeTime: expect.any(Date) },
+    restrictions: { cidrs: ['10.0.0.0/8'], operations: ['listOrders'] },
+  })
+  const again = await revoke(apiKeyId)
+  expect(again.position).toBe(states[4]!.position)
+})
+
+test('rotation answers a successor; both work until the overlap ends', async () => {
+  const { subscriptionId } = await subscribed()
+  const { apiKeyId } = await issued(subscriptionId)
+  const before = Date.now()
+  const answer = await console.rotateApiKey({ requestId: id(), apiKeyId, overlap: { seconds: 3600n, nanos: 0 } })
+  remember(answer.apiKeySecret)
+  expect(answer.apiKey).toMatchObject({ state: ApiKeyState.API_KEY_STATE_ACTIVE, displayName: 'CI' })
+  expect(answer.predecessor).toMatchObject({
+    ...{ apiKeyId, state: ApiKeyState.API_KEY_STATE_ACTIVE, successorId: answer.apiKey!.apiKeyId },
+  })
+  const overlapMs = answer.predecessor!.expireTime!.getTime() - before
+  expect(overlapMs).toBeGreaterThanOrEqual(3_600_000)
+  expect(overlapMs).toBeLessThan(3_660_000)
+  const twice = console.rotateApiKey({ requestId: id(), apiKeyId, overlap: undefined })
+  await expect(twice).rejects.toEqual(refused('FAILED_PRECONDITION', 'API_KEY_ROTATED'))
+})
+
+test('a key made elsewhere is imported by its hash, once', async () => {
+  const { subscriptionId } = await subscribed()
+  const digest = createHash('sha256').update(randomUUID()).digest()
+  const newKey = { subscriptionId, displayName: '', digest, restrictions: undefined, expireTime: undefined }
+  const { apiKey } = await console.importApiKey({ requestId: id(), ...newKey })
+  expect(apiKey).toMatchObject({ imported: true })
+  const again = refused('ALREADY_EXISTS', 'API_KEY_DIGEST_EXISTS')
+  await revoke(apiKey!.apiKeyId)
+  await expect(console.importApiKey({ requestId: id(), ...newKey })).rejects.toEqual(again)
+  const { apiKeySecret } = await issued(subscriptionId)
+  const own = { ...newKey, digest: digestApiKey(apiKeySecret) }
+  await expect(console.importApiKey({ requestId: id(), ...own })).rejects.toEqual(again)
+})
+
+describe('a repeated request id', () => {
+  test('gets the same answer without the secret, and makes nothing', async () => {
+    const { subscriptionId } = await subscribed()
+    const request = {
+      ...{ requestId: id(), subscriptionId, displayName: 'once' },
+      ...{ restrictions: undefined, expireTime: undefined },
+    }
+    const answers = await Promise.all(Array.from({ length: 8 }, () => console.issueApiKey(request)))
+    const shown = answers.filter(({ apiKeySecret }) => apiKeySecret)
+    expect(shown).toHaveLength(1)
+    remember(shown[0]!.apiKeySecret)
+    expect(new Set(answers.map(({ apiKey }) => apiKey!.apiKeyId)).size).toBe(1)
+    expect(new Set(answers.map(({ position }) => position)).size).toBe(1)
+    const { apiKeys } = await console.listApiKeys({
+      ...{ subscriptionId, environmentId: '', clientId: '' },
+      ...{ pageSize: 0, pageToken: '' },
+    })
+    expect(apiKeys.filter(({ displayName }) => displayName === 'once')).toHaveLength(1)
+  })
+
+  test('with another request, or for another method, is refused', async () => {
+    const { subscriptionId } = await subscribed()
+    const [one, two] = [await issued(subscriptionId), await issued(subscriptionId)]
+    const requestId = id()
+    await revoke(one.apiKeyId, requestId)
+    const reused = refused('FAILED_PRECONDITION', 'REQUEST_ID_REUSED')
+    await expect(revoke(two.apiKeyId, requestId)).rejects.toEqual(reused)
+    await expect(console.resumeApiKey({ requestId, apiKeyId: one.apiKeyId })).rejects.toEqual(reused)
+  })
+})
+
+describe('refused', () => {
+  test('a stale version, with ABORTED', async () => {
+    const { subscriptionId } = await subscribed()
+    const { apiKeyId } = await issued(subscriptionId)
+    await expect(revoke(apiKeyId, id(), 7n)).rejects.toMatchObject({
+      ...{ status: 'ABORTED', reason: 'VERSION_CONFLICT', metadata: { expected: '7', actual: '1' } },
+    })
+    await revoke(apiKeyId, id(), 1n)
+  })
+
+  test('a request with wrong fields, naming each', async () => {
+    const register = { requestId: '', environmentId: 'Alpha!', clientId: 'A B', displayName: '' }
+    await expect(console.registerClient(register)).rejects.toMatchObject({
+      status: 'INVALID_ARGUMENT',
+      violations: [{ field: 'request_id' }, { field: 'environment_id' }, { field: 'client_id' }],
+    })
+    const list = { environmentId: '', pageSize: 0, pageToken: '%%%' }
+    await expect(console.listClients(list)).rejects.toMatchObject({ violations: [{ field: 'page_token' }] })
+  })
+
+  test('what does not exist, with NOT_FOUND', async () => {
+    const missing = refused('NOT_FOUND', 'API_KEY_NOT_FOUND')
+    await expect(revoke('nope')).rejects.toEqual(missing)
+    await expect(console.getApiKey({ apiKeyId: 'nope' })).rejects.toEqual(missing)
+    await expect(issued('nope')).rejects.toEqual(refused('NOT_FOUND', 'SUBSCRIPTION_NOT_FOUND'))
+    const order = { clientId: 'nope', apiId: 'a', planId: 'p', operations: [], scopes: [] }
+    const created = console.createSubscription({ requestId: id(), ...order })
+    await expect(created).rejects.toEqual(refused('NOT_FOUND', 'CLIENT_NOT_FOUND'))
+  })
+
+  test('a key for a suspended client or a cancelled subscription', async () => {
+    const { clientId, subscriptionId } = await subscribed()
+    await console.suspendClient({ requestId: id(), clientId, reason: '' })
+    await expect(issued(subscriptionId)).rejects.toEqual(refused('FAILED_PRECONDITION', 'CLIENT_SUSPENDED'))
+    await console.resumeClient({ requestId: id(), clientId })
+    await console.cancelSubscription({ requestId: id(), subscriptionId, reason: '' })
+    const cancelled = refused('FAILED_PRECONDITION', 'SUBSCRIPTION_NOT_ACTIVE')
+    await expect(issued(subscriptionId)).rejects.toEqual(cancelled)
+  })
+
+  test('callers that have no business here', async () => {
+    const [gateway, audit] = await Promise.all([as('gateway'), as('audit')])
+    const denied = refused('PERMISSION_DENIED', 'CALLER_NOT_ALLOWED')
+    await expect(gateway.credential.getApiKey({ apiKeyId: 'a' })).rejects.toEqual(denied)
+    await expect(audit.credential.getApiKey({ apiKeyId: 'a' })).rejects.toEqual(denied)
+    await expect(audit.log.getHead({})).rejects.toEqual(denied)
+    expect(await gateway.log.getHead({})).toMatchObject({ position: expect.any(BigInt) })
+  })
+})
+
+test('last use comes from the audit service, keeps the latest, and passes over keys that do not exist', async () => {
+  const { subscriptionId } = await subscribed()
+  const { apiKeyId, position } = await issued(subscriptionId)
+  const { credential: audit } = await as('audit')
+  const use = (at: string) => ({ apiKeyId, lastUseTime: new Date(at) })
+  await audit.recordApiKeyUse({ uses: [use('2026-01-02'), use('2026-01-03'), { ...use('2026-01-09'), apiKeyId: 'x' }] })
+  await audit.recordApiKeyUse({ uses: [use('2026-01-01')] })
+  expect((await console.getApiKey({ apiKeyId })).apiKey?.lastUseTime).toEqual(new Date('2026-01-03'))
+  expect((await log.getHead({})).position).toBe(position)
+})
+
+test('lists are paged by id, and narrowed', async () => {
+  const { subscriptionId, clientId } = await subscribed()
+  for (let index = 0; index < 4; index++) await issued(subscriptionId)
+  const ids: string[] = []
+  let pageToken = ''
+  do {
+    const page = { environmentId: 'alpha', clientId, subscriptionId, pageSize: 2, pageToken }
+    const { apiKeys, nextPageToken } = await console.listApiKeys(page)
+    ids.push(...apiKeys.map(({ apiKeyId }) => apiKeyId))
+    pageToken = nextPageToken
+  } while (pageToken)
+  expect(ids).toHaveLength(5)
+  expect(ids).toEqual([...new Set(ids)].sort())
+  const elsewhere = { environmentId: 'beta', clientId, pageSize: 0, pageToken: '' }
+  expect(await console.listSubscriptions(elsewhere)).toMatchObject({ subscriptions: [], nextPageToken: '' })
+  const { subscriptions } = await console.listSubscriptions({ ...elsewhere, environmentId: '' })
+  expect(subscriptions.map((subscription) => subscription.subscriptionId)).toEqual([subscriptionId])
+})
+
+test('the log goes live', async () => {
+  const { subscriptionId } = await subscribed()
+  const { apiKeyId, position } = await issued(subscriptionId)
+  const stop = new AbortController()
+  const stream = log.readEvents({ afterPosition: position, untilHead: false }, { signal: stop.signal })
+  const iterator = stream[Symbol.asyncIterator]()
+  const next = iterator.next()
+  const revoked = await revoke(apiKeyId)
+  const { value } = await next
+  expect(value.events).toMatchObject([
+    { position: revoked.position, type: 'gatehouse.credential.v1.ApiKeyRevoked', stream: `api_key-${apiKeyId}` },
+  ])
+  stop.abort()
+  await iterator.return?.()
+})
+
+test('a restart finds everything, and no secret is in any table or log line', async () => {
+  const { clientId, subscriptionId } = await subscribed()
+  const { apiKeyId } = await issued(subscriptionId)
+  const requestId = id()
+  const { position } = await revoke(apiKeyId, requestId)
+  await service.close()
+  await start()
+  ;({ credential: console, log } = await as('console'))
+  expect((await console.getClient({ clientId })).client).toMatchObject({ clientId, displayName: 'Acme', version: 1n })
+  expect((await console.getApiKey({ apiKeyId })).apiKey).toMatchObject({ state: ApiKeyState.API_KEY_STATE_REVOKED })
+  expect(await revoke(apiKeyId, requestId)).toMatchObject({ position })
+
+  const dump = await dumpOf(postgresUrl)
+  expect(dump).toContain(apiKeyId)
+  expect(secrets.length).toBeGreaterThan(10)
+  for (const secret of secrets) {
+    // The whole key, and its secret part alone: as text, and as the bytes that a bytea shows in hex.
+    const [, , , part] = secret.split('_') as [string, string, string, string]
+    for (const text of [secret, part]) {
+      expect(dump.includes(text) || logLines.includes(text)).toBe(false)
+      expect(dump.includes(Buffer.from(text).toString('hex'))).toBe(false)
+    }
+  }
+})
+
+/** Every row of every table of the service, as text. */
+async function dumpOf(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const tables = await client.query(
+    `SELECT table_name FROM information_schema.tables WHERE table_schema = 'credential'`,
+  )
+  let dump = ''
+  for (const { table_name: table } of tables.rows) {
+    const { rows } = await client.query(`SELECT t::text AS row FROM credential.${table} AS t`)
+    dump += rows.map(({ row }) => row).join('\n')
+  }
+  await client.end()
+  return dump
+}

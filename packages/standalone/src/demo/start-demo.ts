@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { devCertificates } from '@gatehouse/grpc-service'
+import { announcement } from './announce.ts'
+import { readDemoKey, writeDemoFile } from './demo-file.ts'
+import { demoApiId, demoEnvironmentId, seedDemo } from './seed.ts'
+import { startDemoUpstream } from './upstream.ts'
+
+export interface DemoOptions {
+  readonly dataDir: string
+  /** `host:port` of each, as bound. */
+  readonly addresses: Readonly<Record<'credential' | 'policy' | 'gateway' | 'console', string>>
+  /** Where the demo's upstream listens; 0 takes a free port. */
+  readonly upstreamPort: number
+}
+
+/** Starts the demo's upstream, describes the demo to the services and waits until the gateway lets its key in. */
+export async function startDemo(
+  options: DemoOptions,
+): Promise<{ readonly announcement: string; close(): Promise<void> }> {
+  const { dataDir, addresses } = options
+  const upstream = await startDemoUpstream(options.upstreamPort)
+  const key = await seedDemo({
+    credentialAddress: addresses.credential,
+    policyAddress: addresses.policy,
+    tls: await devCertificates(dataDir, 'console'),
+    upstreamUrl: upstream.url,
+    known: await readDemoKey(dataDir),
+  })
+  const demo = {
+    ...key,
+    gateway: `http://${reachable(addresses.gateway)}`,
+    console: `http://${reachable(addresses.console)}`,
+    environment: demoEnvironmentId,
+    api: demoApiId,
+    path: `/${demoApiId}/items`,
+    operatorToken: (await readFile(join(dataDir, 'operator-token'), 'utf8')).trim(),
+  }
+  await writeDemoFile(dataDir, demo)
+  return { announcement: announcement(demo, dataDir), close: upstream.close }
+}
+
+/** An address that listens everywhere, as one that can be asked. */
+function reachable(address: string): string {
+  return address.replace(/^(0\.0\.0\.0|\[::\])/, 'localhost').replace(/^127\.0\.0\.1/, 'localhost')
+}

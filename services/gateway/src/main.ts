@@ -1,0 +1,13 @@
+import cluster from 'node:cluster'
+import { runMain } from '@gatehouse/grpc-service'
+import { readConfig } from './config.ts'
+import { startGateway } from './service.ts'
+import { reportReady, startWorkers } from './workers.ts'
+
+await runMain('gateway', async (logger) => {
+  const config = readConfig()
+  if (config.workers > 1 && cluster.isPrimary) return startWorkers(config, logger)
+  const gateway = await startGateway(config, { logger })
+  reportReady()
+  return gateway
+})

@@ -1,0 +1,149 @@
+import { type EventLog, type SubscribeOptions, type Subscription, subscribe } from '@gatehouse/bus'
+import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import { type EventSource, eventSources } from '@gatehouse/contracts/events'
+import type { Positions } from '@gatehouse/contracts/positions'
+import {
+  type Change,
+  createProjector,
+  createViewCache,
+  credentialProjection,
+  followPolicy,
+  type Parked,
+  type PolicyViews,
+  policyProjection,
+  type ReadModel,
+  type ViewCache,
+} from '@gatehouse/read-model'
+import { createFreshness, type Freshness } from './freshness.ts'
+
+export interface ProjectionOptions {
+  readonly model: ReadModel
+  /** The service of each log. */
+  readonly logs: Readonly<Record<EventSource, EventLog>>
+  /** Absent: events come by the pull path alone. */
+  readonly kafka?: (source: EventSource) => NonNullable<SubscribeOptions['kafka']>
+  /** Budget of the decoded credentials in this process. */
+  readonly cacheBytesMax?: number
+  /** The policy as it is from now on; see `followPolicy`. A throw keeps its position from being reached. */
+  readonly onPolicy: (views: PolicyViews, changed: readonly string[] | 'all') => void
+  /** Metrics and traces. */
+  readonly hooks?: ProjectionHooks
+  readonly logger: SubscribeOptions['logger']
+  /** Monotonic milliseconds; default `performance.now`. */
+  readonly now?: () => number
+}
+
+export interface ProjectionHooks {
+  /** This process applied events; they carry the trace context of their commands. */
+  onApplied?(source: EventSource, events: readonly RecordedEvent[]): void
+  /** A change is in force in this process, so many seconds after its event was committed. */
+  onPropagated?(source: EventSource, seconds: number): void
+  /** An event could not be applied: what it belongs to is denied. An alarm. */
+  onParked?(parked: Parked): void
+}
+
+/** What the check table reads. */
+export interface Projection extends Pick<Freshness, 'stalenessMs' | 'waitFor'> {
+  readonly credentials: ViewCache
+  /** How far every log is in force in this process; undefined while it is not known. */
+  positions(): Positions | undefined
+  close(): Promise<void>
+}
+
+const projections = { credential: credentialProjection, policy: policyProjection }
+
+/** Brings the events of every log into the read model, and follows that model into this process. */
+export function startProjection(options: ProjectionOptions): Projection {
+  const { model, logs, hooks = {}, logger, onPolicy, cacheBytesMax, now = () => performance.now() } = options
+  const credentials = createViewCache({ model, ...(cacheBytesMax !== undefined && { bytesMax: cacheBytesMax }) })
+  const policy = followPolicy({
+    model,
+    onChanged: onPolicy,
+    onReached: () => freshness.onFollowed(),
+    onError: (err) => logger.warn({ err }, 'the policy could not be read or compiled'),
+  })
+  const freshness = createFreshness({
+    heads: headsOf(logs),
+    positions,
+    now,
+    onFault: (source, err) => logger.warn({ err, source }, 'the head of the log is not known'),
+  })
+  const feeds = eventSources.map((source) => startFeed(source, options))
+  const startTime = Date.now()
+  let known = false
+
+  // The credentials are in force as soon as a change is heard, the policy when it is compiled.
+  function positions(): Positions | undefined {
+    const followed = credentials.positions()
+    const compiled = policy.position()
+    if (!known || compiled === undefined) return undefined
+    const policyHeard = followed.policy ?? 0n
+    return { ...followed, policy: compiled < policyHeard ? compiled : policyHeard }
+  }
+
+  const following = model.follow((change: Change) => {
+    credentials.onChange(change)
+    policy.onChange(change)
+    known = true
+    if (change.type === 'reset') for (const feed of feeds) feed.onReset(change.positions)
+    // Events from before this process are none that it was slow to take.
+    else if (change.recordTime.getTime() >= startTime)
+      hooks.onPropagated?.(change.source, Math.max(0, Date.now() - change.recordTime.getTime()) / 1000)
+    freshness.onFollowed()
+  })
+  freshness.start()
+
+  return {
+    credentials,
+    positions,
+    stalenessMs: freshness.stalenessMs,
+    waitFor: freshness.waitFor,
+    async close() {
+      freshness.close()
+      policy.close()
+      await Promise.all([following.close(), ...feeds.map((feed) => feed.close())])
+    },
+  }
+}
+
+interface Feed {
+  onReset(positions: Positions): void
+  close(): Promise<void>
+}
+
+/** Every process may feed the same model: what one has applied the others pass over. */
+function startFeed(source: EventSource, { model, logs, kafka, hooks = {}, logger }: ProjectionOptions): Feed {
+  const projector = createProjector({
+    model,
+    projection: projections[source],
+    onApplied: (events) => hooks.onApplied?.(source, events),
+    onParked(parked) {
+      logger.error(
+        { ...parked, position: String(parked.position) },
+        'an event cannot be applied: its subject is denied',
+      )
+      hooks.onParked?.(parked)
+    },
+  })
+  const { after, onEvents } = projector
+  const open = (): Subscription =>
+    subscribe({ source, pull: logs[source], ...(kafka && { kafka: kafka(source) }), after, onEvents, logger })
+  let subscription = open()
+  return {
+    onReset(positions) {
+      const delivered = subscription.state.position
+      if (delivered === undefined || (positions[source] ?? 0n) >= delivered) return
+      // The model lost what it had, and no event may come to show it: deliver again from where it is now.
+      logger.warn({ source, position: String(positions[source]) }, 'the read model lost events: they are read again')
+      void subscription.close()
+      subscription = open()
+    },
+    close: () => subscription.close(),
+  }
+}
+
+function headsOf(logs: ProjectionOptions['logs']) {
+  const head = (source: EventSource) => async (deadlineMs: number) =>
+    (await logs[source].getHead({}, { deadlineMs })).position
+  return { credential: head('credential'), policy: head('policy') }
+}

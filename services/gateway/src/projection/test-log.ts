@@ -1,0 +1,60 @@
+import type { EventLog } from '@gatehouse/bus'
+import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import {
+  type CredentialEvent,
+  credentialEvents,
+  encodeEvent,
+  type PolicyEvent,
+  policyEvents,
+} from '@gatehouse/contracts/events'
+
+/** A log in memory with the pull path of a real one, for tests. */
+export interface TestLog extends EventLog {
+  readonly events: readonly RecordedEvent[]
+  /** Its position. */
+  append(stream: string, event: CredentialEvent | PolicyEvent): bigint
+  /** Holds the streams back: heads go on being answered. */
+  silent: boolean
+}
+
+export function createTestLog(): TestLog {
+  const events: RecordedEvent[] = []
+  let appended = Promise.withResolvers<void>()
+  const wake = () => {
+    appended.resolve()
+    appended = Promise.withResolvers()
+  }
+  let silent = false
+  return {
+    events,
+    get silent() {
+      return silent
+    },
+    set silent(value) {
+      silent = value
+      wake()
+    },
+    append(stream, event) {
+      const position = BigInt(events.length + 1)
+      const version = BigInt(events.filter((each) => each.stream === stream).length + 1)
+      const data = encodeEvent({ ...credentialEvents, ...policyEvents }, event)
+      const rest = { eventId: `e${position}`, recordTime: new Date(), traceparent: '' }
+      events.push({ position, stream, version, type: event.type, data, ...rest })
+      wake()
+      return position
+    },
+    async *readEvents({ afterPosition }, { signal }) {
+      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      for (let at = Number(afterPosition); !signal.aborted; ) {
+        const more = appended.promise
+        const batch = silent ? [] : events.slice(at, at + 100)
+        at += batch.length
+        if (batch.length > 0) yield { events: batch }
+        else await Promise.race([more, aborted])
+      }
+    },
+    async getHead() {
+      return { position: BigInt(events.length) }
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import cluster, { type Worker } from 'node:cluster'
+import { type Logger, startOps } from '@gatehouse/grpc-service'
+import { AggregatorRegistry, type PrometheusContentType } from 'prom-client'
+import type { GatewayConfig } from './config.ts'
+
+/** The metrics of all workers as one. */
+class WorkersRegistry extends AggregatorRegistry<PrometheusContentType> {
+  override metrics(): Promise<string> {
+    return this.clusterMetrics()
+  }
+}
+
+/**
+ * Runs the gateway as several processes behind one port. Each has its own name in the records and its own spool; one
+ * that ends unasked is started again.
+ */
+export async function startWorkers(config: GatewayConfig, logger: Logger): Promise<{ close(): Promise<void> }> {
+  const ready = new Set<Worker>()
+  const workers = new Set<Worker>()
+  let stopping = false
+
+  function fork(index: number): void {
+    const worker = cluster.fork({ GATEHOUSE_NODE: `${config.node}-${index}` })
+    workers.add(worker)
+    worker.on('message', (message) => message === 'ready' && ready.add(worker))
+    worker.once('exit', (code, signal) => {
+      workers.delete(worker)
+      ready.delete(worker)
+      if (stopping) return
+      logger.error({ code, signal, index }, 'a worker ended and is started again')
+      setTimeout(() => !stopping && fork(index), 500)
+    })
+  }
+
+  for (let index = 1; index <= config.workers; index++) fork(index)
+  const ops = await startOps({
+    port: config.opsPort,
+    registry: new WorkersRegistry(),
+    ready: () => !stopping && ready.size === config.workers,
+  })
+  return {
+    async close() {
+      stopping = true
+      const ended = [...workers].map((worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())))
+      for (const worker of workers) worker.process.kill('SIGTERM')
+      await Promise.all(ended)
+      await ops.close()
+    },
+  }
+}
+
+/** Tells the process that started the workers that this one serves. */
+export function reportReady(): void {
+  if (cluster.isWorker) process.send?.('ready')
+}

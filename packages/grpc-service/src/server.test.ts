@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AuditServiceClient, AuditServiceService } from '@gatehouse/contracts/audit/v1/audit_service'
+import { AuditServiceClient, AuditServiceService, IngestResponse } from '@gatehouse/contracts/audit/v1/audit_service'
 import { GatehouseError } from '@gatehouse/errors'
 import { credentials, status } from '@grpc/grpc-js'
 import { pino } from 'pino'
@@ -107,7 +107,7 @@ test('answers a caller whose role is listed, and tells the handler who it is', a
 test('streams both ways', async () => {
   const { server } = await serve({
     async *ingest(requests) {
-      for await (const request of requests) yield { storedCount: request.records.length, duplicateCount: 0 }
+      for await (const request of requests) yield IngestResponse.fromPartial({ storedCount: request.records.length })
     },
   })
   async function* batches() {
@@ -274,10 +274,10 @@ test('a call that never ends is cut when the drain time is over', async () => {
     },
     { drainMs: 50 },
   )
-  const call = rejection(connect(server).getDecision({ decisionId: 'd' }, { deadlineMs: 300 }))
+  const call = rejection(connect(server).getDecision({ decisionId: 'd' }, { deadlineMs: 60_000 }))
   await started
   await server.close()
-  expect(['UNAVAILABLE', 'DEADLINE_EXCEEDED']).toContain((await call).status)
+  expect(await call).toMatchObject({ status: 'UNAVAILABLE' })
 })
 
 test('a read goes on after its server restarted on the same port', async () => {

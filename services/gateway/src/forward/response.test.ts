@@ -9,7 +9,7 @@ afterAll(() => Promise.all(close.map((one) => one())))
 
 async function behind(serve: (peer: RawPeer, index: number) => void, addResponseHeaders?: string[]) {
   const server = await rawServer(serve)
-  const upstream = new Upstream({ host: '127.0.0.1', port: server.port, headMs: 300, bodyIdleMs: 300 })
+  const upstream = new Upstream({ host: '127.0.0.1', port: server.port, headMs: 700, bodyIdleMs: 700 })
   const gateway = await startServer((exchange) =>
     exchange.forward({
       upstream,

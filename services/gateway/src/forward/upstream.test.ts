@@ -68,7 +68,7 @@ test('no more connections than the limit; who waits too long is told, who waits 
 
 test('waiting for a connection ends', async () => {
   const server = await rawUpstream(() => undefined)
-  const gateway = await before(server.port, { connectionsMax: 1, connectMs: 150 })
+  const gateway = await before(server.port, { connectionsMax: 1, connectMs: 500 })
   const first = await connect(gateway.port)
   first.send(GET)
   await expect.poll(() => server.connections()).toBe(1)

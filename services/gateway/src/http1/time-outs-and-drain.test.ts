@@ -67,7 +67,7 @@ test('more connections than the limit are closed at once', async () => {
 
 test('drain answers what is under way, takes a late request, refuses connections, then ends', async () => {
   const { handle, next } = waiting()
-  const gateway = await start(handle, { limits: { drainIdleMs: 300, lingerMs: 100 } })
+  const gateway = await start(handle, { limits: { drainIdleMs: 700, lingerMs: 100 } })
   const busy = await connect(gateway.port)
   const idle = await connect(gateway.port)
   const silent = await connect(gateway.port)

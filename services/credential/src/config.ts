@@ -7,6 +7,7 @@ const variables = {
   postgresUrl: text('GATEHOUSE_POSTGRES_URL'),
   /** Without brokers events are delivered by the pull path alone. */
   kafkaBrokers: list('GATEHOUSE_KAFKA_BROKERS'),
+  topicPrefix: text('GATEHOUSE_TOPIC_PREFIX', { default: '', pattern: /^[a-z0-9._-]*$/, expected: 'a-z 0-9 . _ -' }),
 } as const
 
 export type CredentialConfig = Settings<typeof variables>

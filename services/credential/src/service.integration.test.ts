@@ -9,10 +9,10 @@ import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_l
 import { credentialEvents, decodeEvent } from '@gatehouse/contracts/events'
 import { digestApiKey, parseApiKey } from '@gatehouse/credential-format'
 import { createClient, createLogger, devCertificates } from '@gatehouse/grpc-service'
-import { sharedDatabase } from '@gatehouse/testkit'
+import { sharedDatabase, sharedKafka, waitFor } from '@gatehouse/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RunningCredentialService, readConfig, startCredential } from './service.ts'
+import { type RunningCredentialService, readConfig, startCredentialService } from './service.ts'
 
 let dataDir: string
 let postgresUrl: string
@@ -22,17 +22,18 @@ const closers: (() => void)[] = []
 /** Every plaintext key of this run: none of them may be found anywhere. */
 const secrets: string[] = []
 
-async function start(): Promise<void> {
+async function start(more: NodeJS.ProcessEnv = {}): Promise<void> {
   const config = readConfig({
     GATEHOUSE_DATA_DIR: dataDir,
     GATEHOUSE_POSTGRES_URL: postgresUrl,
     GATEHOUSE_CREDENTIAL_ADDRESS: '127.0.0.1:0',
     GATEHOUSE_CREDENTIAL_OPS_PORT: '0',
+    ...more,
   })
   const write = (line: string) => {
     logLines += line
   }
-  service = await startCredential(config, { logger: createLogger('credential', { write }) })
+  service = await startCredentialService(config, { logger: createLogger('credential', { write }) })
 }
 
 async function as(name: string) {
@@ -314,6 +315,22 @@ test('a restart finds everything, and no secret is in any table or log line', as
       expect(dump.includes(Buffer.from(text).toString('hex'))).toBe(false)
     }
   }
+})
+
+test('with Kafka the log is published, from its beginning', async () => {
+  const { brokers, prefix } = await sharedKafka()
+  await service.close()
+  await start({ GATEHOUSE_KAFKA_BROKERS: brokers.join(), GATEHOUSE_TOPIC_PREFIX: prefix })
+  ;({ credential: console, log } = await as('console'))
+  const { activated } = await subscribed()
+  const client = new pg.Client({ connectionString: postgresUrl })
+  await client.connect()
+  const published = async () => {
+    const { rows } = await client.query('SELECT published_position FROM credential.outbox_relay')
+    return BigInt(rows[0].published_position) === activated.position
+  }
+  await waitFor(published, { what: 'the acknowledgement of the last event', timeoutMs: 20_000 })
+  await client.end()
 })
 
 /** Every row of every table of the service, as text. */

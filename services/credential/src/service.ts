@@ -14,44 +14,43 @@ export interface RunningCredentialService extends Running {
   readonly opsAddress: string | undefined
 }
 
+const migrations = new URL('./migrations/credential-read/', import.meta.url)
+
 /**
  * Starts the credential service: its tables, the outbox relay where Kafka is configured, and the gRPC server.
  * @throws ConfigurationError when an address cannot be bound; the driver's error when Postgres cannot be reached
  */
-export async function startCredential(
+export async function startCredentialService(
   config: CredentialConfig,
   { logger }: { readonly logger: Logger },
 ): Promise<RunningCredentialService> {
+  // Closed in the reverse order of opening, also when a later one does not open.
+  await using opened = new AsyncDisposableStack()
   const tls = await serviceTls('credential', config)
-  const onError = (error: unknown) => logger.warn({ err: error }, 'postgres connection lost')
-  const pool = openPool({ url: config.postgresUrl, applicationName: 'gatehouse credential', onError })
-  const closing: (() => Promise<unknown>)[] = [() => pool.end()]
-  const close = async () => {
-    for (const end of closing.splice(0).reverse()) await end()
+  const pool = openPool({
+    url: config.postgresUrl,
+    applicationName: 'gatehouse credential',
+    onError: (error) => logger.warn({ err: error }, 'a connection to Postgres was lost'),
+  })
+  opened.defer(() => pool.end())
+  const store = await openCredentialStore(pool, migrations)
+  opened.defer(() => store.close())
+  if (config.kafkaBrokers.length > 0) {
+    const publisher = kafkaPublisher(config, logger)
+    opened.defer(() => publisher.close())
+    const onError = (error: unknown) => logger.warn({ err: error }, 'events wait to be published')
+    const relay = startOutboxRelay({ store, publisher, onError })
+    opened.defer(() => relay.close())
   }
-  try {
-    const store = await openCredentialStore(pool, new URL('./migrations/credential-read/', import.meta.url))
-    closing.push(store.close)
-    if (config.kafkaBrokers.length > 0) {
-      const publisher = kafkaPublisher(config, logger)
-      const relay = startOutboxRelay({
-        ...{ store, publisher },
-        onError: (error) => logger.warn({ err: error }, 'outbox relay failed, tries again'),
-      })
-      closing.push(publisher.close, () => relay.close())
-    }
-    const dependencies = { store, read: readTables(pool) }
-    const server = await startGrpcService({
-      ...{ name: 'credential', address: config.address, tls, logger },
-      services: [credentialService(dependencies), credentialLogService(dependencies)],
-      ops: { port: config.opsPort, ready: () => store.head().then(() => true) },
-      reflection: config.reflection,
-      healthWithoutCertificate: config.healthWithoutCertificate,
-    })
-    closing.push(server.close)
-    return { address: server.address, opsAddress: server.opsAddress, close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+  const dependencies = { store, read: readTables(pool) }
+  const server = await startGrpcService({
+    ...{ name: 'credential', address: config.address, tls, logger },
+    services: [credentialService(dependencies), credentialLogService(dependencies)],
+    ops: { port: config.opsPort, ready: () => store.head().then(() => true) },
+    reflection: config.reflection,
+    healthWithoutCertificate: config.healthWithoutCertificate,
+  })
+  opened.defer(() => server.close())
+  const closing = opened.move()
+  return { address: server.address, opsAddress: server.opsAddress, close: () => closing.disposeAsync() }
 }

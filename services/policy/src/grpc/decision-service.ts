@@ -1,0 +1,82 @@
+import type { Trail } from '@gatehouse/audit-trail'
+import {
+  type CheckRequest,
+  type CheckResponse,
+  DecisionServiceService,
+  Outcome,
+} from '@gatehouse/contracts/policy/v1/decision_service'
+import { type Positions, parsePositions } from '@gatehouse/contracts/positions'
+import { unavailable } from '@gatehouse/errors'
+import { type BoundService, type CallContext, grpcService, type Logger } from '@gatehouse/grpc-service'
+import { check, type Question } from '../decision/check.ts'
+import type { DecisionState } from '../decision/decision-state.ts'
+import { recordOf } from '../decision/record.ts'
+import { writeRecord } from '../decision/write-record.ts'
+import { Violations } from '../domain/violations.ts'
+
+const callers = ['gateway', 'credential', 'policy', 'token', 'audit', 'console'] as const
+const positionWaitMs = 2000
+
+export interface DecisionDependencies {
+  readonly state: DecisionState
+  readonly trail: Trail
+  readonly logger: Logger
+}
+
+/** gatehouse.policy.v1.DecisionService. */
+export function decisionService(dependencies: DecisionDependencies): BoundService {
+  return grpcService({
+    definition: DecisionServiceService,
+    handlers: { check: (request: CheckRequest, context: CallContext) => answer(dependencies, request, context) },
+    roles: { check: callers },
+  })
+}
+
+async function answer(
+  { state, trail, logger }: DecisionDependencies,
+  request: CheckRequest,
+  { requestId }: CallContext,
+): Promise<CheckResponse> {
+  const question = parseQuestion(request)
+  const demanded = parsePosition(request)
+  const reached = await state.reached(demanded, positionWaitMs)
+  const decided = await check(state, question, (error) => logger.error({ err: error, requestId }, 'a decision failed'))
+  const verdict = reached ? decided : { ...decided, reason: 'position_not_reached' as const, principal: undefined }
+  const decisionId = await writeRecord(trail, recordOf(question, verdict, state.positions(), requestId))
+  if (!reached) throw unavailable('POSITION_NOT_REACHED', `the state has not reached ${request.position}`)
+  const { principal, match, reason } = verdict
+  return {
+    outcome: reason === 'ok' ? Outcome.OUTCOME_ALLOW : Outcome.OUTCOME_DENY,
+    reason,
+    decisionId,
+    clientId: principal?.clientId ?? '',
+    subscriptionId: principal?.subscriptionId ?? '',
+    operationId: match.kind === 'matched' ? match.operation.operationId : '',
+    scopes: reason === 'ok' ? (principal?.scopes ?? []) : [],
+  }
+}
+
+/** @throws INVALID_ARGUMENT for what no request could be; a path that is merely refused is a denial */
+function parseQuestion({ environmentId, method, path, clientIp, credential }: CheckRequest): Question {
+  const violations = new Violations()
+  violations.require(/^[a-z0-9-]{1,32}$/.test(environmentId), 'environment_id', 'must be an environment id')
+  violations.require(/^[A-Za-z-]{1,32}$/.test(method), 'method', 'must be an HTTP method')
+  violations.require(path !== '', 'path', 'is required')
+  violations.require(clientIp.length <= 64, 'client_ip', 'must be an address')
+  violations.throwIfAny()
+  return { environmentId, method, path, clientIp, apiKey: apiKeyOf(credential) }
+}
+
+/** A credential of a later version is one that cannot be right, not none. */
+function apiKeyOf(credential: CheckRequest['credential']): string | undefined {
+  if (!credential) return undefined
+  return credential.kind?.$case === 'apiKey' ? credential.kind.value : ''
+}
+
+function parsePosition({ position }: CheckRequest): Positions {
+  const demanded = position === '' ? {} : parsePositions(position)
+  const violations = new Violations()
+  violations.require(demanded !== undefined, 'position', 'must be positions like credential:12,policy:3')
+  violations.throwIfAny()
+  return demanded ?? {}
+}

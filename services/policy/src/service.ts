@@ -1,0 +1,155 @@
+import { type AuditSink, createGrpcSink, openTrail, startShipper } from '@gatehouse/audit-trail'
+import {
+  auditTopic,
+  auditTopicSettings,
+  createAuditProducer,
+  createEventPublisher,
+  ensureTopics,
+  eventTopic,
+  eventTopicSettings,
+} from '@gatehouse/bus'
+import { AuditServiceClient } from '@gatehouse/contracts/audit/v1/audit_service'
+import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import type { EventSource } from '@gatehouse/contracts/events'
+import { eventLogService, openPool, startOutboxRelay } from '@gatehouse/event-store'
+import {
+  createClient,
+  createGeneratedClient,
+  createRegistry,
+  type Logger,
+  type Running,
+  serviceTls,
+  startGrpcService,
+  type TlsMaterial,
+} from '@gatehouse/grpc-service'
+import type { PolicyConfig } from './config.ts'
+import { openDecisionState } from './decision/decision-state.ts'
+import { decisionService } from './grpc/decision-service.ts'
+import { policyLogService, policyService } from './grpc/policy-service.ts'
+import { resources } from './read/resources.ts'
+import { openPolicyStore, type PolicyStore } from './store/policy-store.ts'
+
+export { type PolicyConfig, readConfig } from './config.ts'
+
+export interface RunningPolicyService extends Running {
+  /** `host:port` of the gRPC server as bound. */
+  readonly address: string
+  readonly opsAddress: string | undefined
+}
+
+const migrations = new URL('./migrations/policy/', import.meta.url)
+
+/** Starts the policy service. Throws ConfigurationError when a setting cannot be met. */
+export async function startPolicy(
+  config: PolicyConfig,
+  { logger }: { readonly logger: Logger },
+): Promise<RunningPolicyService> {
+  // Closed in the reverse order of opening, also when a later one does not open.
+  await using opened = new AsyncDisposableStack()
+  const tls = await serviceTls('policy', config)
+  const pool = openPool({
+    url: config.postgresUrl,
+    applicationName: 'gatehouse policy',
+    onError: (error) => logger.warn({ err: error }, 'a connection to Postgres was lost'),
+  })
+  opened.defer(() => pool.end())
+  const store = await openPolicyStore(pool, migrations)
+  opened.defer(() => store.close())
+  const trail = await openTrail({
+    directory: config.spoolDirectory,
+    node: config.node,
+    product: 'policy',
+    onFault: (error) => logger.error({ err: error }, 'the audit spool meets a fault'),
+  })
+  opened.defer(() => trail.close())
+  const kafka = config.kafkaBrokers.length > 0 ? startKafka(config, store, logger) : undefined
+  if (kafka) opened.defer(kafka.close)
+  const sink = kafka?.sink ?? grpcSink(config, tls)
+  opened.defer(sink.close)
+  const onFailure = (error: unknown) => logger.warn({ err: error }, 'decision records wait to be shipped')
+  const shipper = startShipper({ trail, sink, onFailure })
+  opened.defer(() => shipper.close())
+  const credentialLog = createClient(EventLogServiceClient, {
+    address: config.credentialAddress,
+    tls,
+    peer: 'credential',
+  })
+  opened.defer(() => credentialLog.close())
+  const state = openDecisionState({
+    logs: { credential: credentialLog, policy: eventLogService(store) },
+    kafka: kafka?.topicOf,
+    logger,
+  })
+  opened.defer(() => state.close())
+  const dependencies = { store, read: resources(pool) }
+  const registry = createRegistry('policy')
+  const server = await startGrpcService({
+    ...{ name: 'policy', address: config.address, tls, logger, registry },
+    reflection: config.reflection,
+    healthWithoutCertificate: config.healthWithoutCertificate,
+    services: [policyService(dependencies), policyLogService(dependencies), decisionService({ state, trail, logger })],
+    ops: {
+      port: config.opsPort,
+      ready: () =>
+        store.head().then(
+          () => true,
+          () => false,
+        ),
+    },
+  })
+  opened.defer(() => server.close())
+  const closing = opened.move()
+  return {
+    address: server.address,
+    opsAddress: server.opsAddress,
+    close: () => closing.disposeAsync(),
+  }
+}
+
+/** Kafka need not be there at the start: events and records wait for it where they are safe. */
+function startKafka(config: PolicyConfig, store: PolicyStore, logger: Logger) {
+  const { kafkaBrokers: brokers, topicPrefix } = config
+  const address = { brokers, clientId: config.node }
+  const topics = [eventTopicSettings('policy', topicPrefix), auditTopicSettings(topicPrefix)]
+  let ensured: Promise<void> | undefined
+  const topicsThere = () => {
+    ensured ??= ensureTopics(address, topics, logger)
+    ensured.catch(() => {
+      ensured = undefined
+    })
+    return ensured
+  }
+  const publisher = createEventPublisher({
+    ...address,
+    source: 'policy',
+    topic: eventTopic('policy', topicPrefix),
+    logger,
+  })
+  const producer = createAuditProducer({ ...address, topic: auditTopic(topicPrefix), logger })
+  const relay = startOutboxRelay({
+    store,
+    publisher: { publish: (events) => topicsThere().then(() => publisher.publish(events)) },
+    onError: (error: unknown) => logger.warn({ err: error }, 'events wait to be published'),
+  })
+  const sink: AuditSink = { send: (records) => topicsThere().then(() => producer.send(records)) }
+  return {
+    sink: { ...sink, close: producer.close },
+    topicOf: (source: EventSource) => ({ ...address, topic: eventTopic(source, topicPrefix) }),
+    async close() {
+      await relay.close()
+      await publisher.close()
+    },
+  }
+}
+
+function grpcSink(config: PolicyConfig, tls: TlsMaterial) {
+  const client = createGeneratedClient(AuditServiceClient, { address: config.auditAddress, tls, peer: 'audit' })
+  const sink = createGrpcSink(() => client.ingest())
+  return {
+    ...sink,
+    async close() {
+      sink.close()
+      client.close()
+    },
+  }
+}

@@ -3,6 +3,7 @@ import { Api } from '@gatehouse/contracts/policy/v1/api'
 import type { Parked, ReadModel } from '@gatehouse/read-model'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Projection, startProjection } from './projection.ts'
+import { rebuildFromLogs } from './rebuild.ts'
 import { createTestLog, type TestLog } from './test-log.ts'
 
 export const quiet = { debug() {}, info() {}, warn() {}, error() {} }
@@ -107,6 +108,26 @@ export function projectionContract(name: string, openModel: () => Promise<ReadMo
       logs.credential.silent = false
       expect(await projection.waitFor({ credential: position }, 5_000)).toBe(true)
       await until(() => projection.stalenessMs() < 600)
+    })
+
+    test('a rebuild while events come in ends at the digest of the running model and is followed', async () => {
+      for (let n = 0; n < 120; n += 1) register(`c${n}`)
+      publish('orders')
+      await projection.waitFor({ credential: 120n, policy: 1n }, 5_000)
+      let rebuilding = true
+      const writing = (async () => {
+        for (let n = 120; rebuilding && n < 130; n += 1)
+          await projection.waitFor({ credential: register(`c${n}`) }, 5_000)
+      })()
+      const { identical } = await rebuildFromLogs({ model, logs })
+      rebuilding = false
+      await writing
+      expect(identical).toBe(true)
+      expect(await projection.waitFor({ credential: suspend('c3'), policy: publish('carts') }, 5_000)).toBe(true)
+      expect(await projection.credentials.client('c3')).toMatchObject({ view: { state: 2 } })
+      expect(apis.toSorted()).toEqual(['api/alpha/carts', 'api/alpha/orders'])
+      const again = await rebuildFromLogs({ model, logs })
+      expect(again).toMatchObject({ identical: true, digest: (await model.digest()).digest })
     })
 
     test('a second process on the same model feeds and follows it without harm', async () => {

@@ -43,13 +43,14 @@ export function createTestLog(): TestLog {
       wake()
       return position
     },
-    async *readEvents({ afterPosition }, { signal }) {
+    async *readEvents({ afterPosition, untilHead }, { signal }) {
       const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
       for (let at = Number(afterPosition); !signal.aborted; ) {
         const more = appended.promise
         const batch = silent ? [] : events.slice(at, at + 100)
         at += batch.length
         if (batch.length > 0) yield { events: batch }
+        else if (untilHead) return
         else await Promise.race([more, aborted])
       }
     },

@@ -40,7 +40,8 @@ export interface Trail {
   close(): Promise<void>
 }
 
-const NODE = /^[A-Za-z0-9_-]{1,64}$/
+// A leading `_` is the ledger itself.
+const NODE = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 
 /**
  * Opens the trail in a directory and finds what an earlier process left there.
@@ -48,7 +49,7 @@ const NODE = /^[A-Za-z0-9_-]{1,64}$/
  */
 export async function openTrail(options: TrailOptions): Promise<Trail> {
   const { directory, node, product, segmentBytes = 16 << 20, segmentsMax = 64, pendingBytesMax = 32 << 20 } = options
-  if (!NODE.test(node)) throw new RangeError('node: 1 to 64 of A-Z a-z 0-9 _ -')
+  if (!NODE.test(node)) throw new RangeError('node: 1 to 64 of A-Z a-z 0-9 _ -, not starting with _ or -')
   if (segmentBytes < 64 << 10) throw new RangeError('segmentBytes: at least 64 KiB')
   if (segmentsMax < 3) throw new RangeError('segmentsMax: at least 3: one in use, one next, one in reserve')
   const { disk = spoolDisk, onFault = () => undefined } = options

@@ -1,0 +1,81 @@
+import { CredentialServiceClient } from '@gatehouse/contracts/credential/v1/credential_service'
+import { openPool } from '@gatehouse/event-store'
+import {
+  createClient,
+  createRegistry,
+  type Logger,
+  type Running,
+  serviceTls,
+  startGrpcService,
+} from '@gatehouse/grpc-service'
+import { startApiKeyUseReporter } from './api-key-use.ts'
+import type { AuditConfig } from './config.ts'
+import { auditService } from './grpc/audit-service.ts'
+import { startKafkaIntake } from './kafka-intake.ts'
+import { createLedgerMetrics } from './ledger-metrics.ts'
+import { countMissing } from './read/completeness.ts'
+import { openTail } from './read/tail.ts'
+import { createTables } from './store/create-tables.ts'
+import { openLedger } from './store/ledger.ts'
+
+export { type AuditConfig, readConfig } from './config.ts'
+
+export interface RunningAuditService extends Running {
+  /** `host:port` of the gRPC server, as bound. */
+  readonly address: string
+  readonly opsAddress: string | undefined
+}
+
+/**
+ * Starts the audit service: its tables, the intake from Kafka where brokers are configured, and the gRPC server.
+ * @throws ConfigurationError when an address cannot be bound; the driver's error when Postgres cannot be reached
+ */
+export async function startAudit(
+  config: AuditConfig,
+  { logger }: { readonly logger: Logger },
+): Promise<RunningAuditService> {
+  // Closed in the reverse order of opening, also when a later one does not open.
+  await using opened = new AsyncDisposableStack()
+  const tls = await serviceTls('audit', config)
+  const onError = (error: unknown) => logger.warn({ err: error }, 'postgres connection lost')
+  const pool = openPool({ url: config.postgresUrl, applicationName: 'gatehouse audit', onError })
+  opened.defer(() => pool.end())
+  await createTables(pool)
+  const credential = createClient(CredentialServiceClient, {
+    address: config.credentialAddress,
+    tls,
+    peer: 'credential',
+  })
+  opened.defer(() => credential.close())
+  const uses = startApiKeyUseReporter((request) => credential.recordApiKeyUse(request), logger)
+  opened.defer(() => uses.close())
+  const tail = openTail(pool)
+  opened.defer(() => tail.close())
+  const registry = createRegistry('audit')
+  const metrics = createLedgerMetrics(registry, () => countMissing(pool))
+  const ledger = openLedger({
+    pool,
+    onAppended(appended, decisions) {
+      metrics.appended(appended)
+      tail.appended()
+      uses.note(decisions)
+    },
+  })
+  if (config.kafkaBrokers.length > 0) {
+    const { kafkaBrokers: brokers, topicPrefix } = config
+    const intake = startKafkaIntake({ brokers, topicPrefix, ledger, logger })
+    opened.defer(() => intake.close())
+    // Left unhandled on purpose: `runMain` ends the process on it.
+    void intake.finished.then(() => undefined)
+  }
+  const server = await startGrpcService({
+    ...{ name: 'audit', address: config.address, tls, logger, registry },
+    services: [auditService({ pool, ledger, tail })],
+    ops: { port: config.opsPort, ready: () => pool.query('SELECT FROM audit.ledger_head').then(() => true) },
+    reflection: config.reflection,
+    healthWithoutCertificate: config.healthWithoutCertificate,
+  })
+  opened.defer(() => server.close())
+  const closing = opened.move()
+  return { address: server.address, opsAddress: server.opsAddress, close: () => closing.disposeAsync() }
+}

@@ -165,7 +165,7 @@ describe('Kafka', () => {
     await waitFor(() => produce(others, 'things', 'meanwhile').then(() => true), { timeoutMs: 30_000 })
     await cluster.broker(0).restart()
     expect(await consume(cluster.brokers, 'things', 2)).toEqual(['before', 'meanwhile'])
-  })
+  }, 120_000)
 
   it('tells clients the address of a proxy', async () => {
     const port = await freePort()

@@ -80,20 +80,25 @@ function unaryHandler(bound: Bound): UntypedHandleCall {
   return (call: Unary, callback: sendUnaryData<unknown>) => {
     const cancelled = new AbortController()
     const deadline = deadlineOf(call, bound.scope.deadlineMs)
-    call.once('cancelled', () => cancelled.abort(deadline.passed() ? deadlineExceeded() : callerGone()))
-    const expired = new Promise<never>((_, reject) => {
+    const timer = setTimeout(() => cancelled.abort(deadlineExceeded()), deadline.remainingMs)
+    const onCancelled = () => cancelled.abort(deadline.passed() ? deadlineExceeded() : callerGone())
+    call.once('cancelled', onCancelled)
+    const ended = new Promise<never>((_, reject) => {
       cancelled.signal.addEventListener('abort', () => reject(cancelled.signal.reason), { once: true })
     })
-    const timer = setTimeout(() => cancelled.abort(deadlineExceeded()), deadline.remainingMs)
-    const work = settle(call, bound, cancelled.signal, async (context) => {
-      return Promise.race([bound.handler(call.request as never, context), expired])
-    })
-    work.then(
-      (response) => callback(null, response),
-      (error) => callback(toServiceError(error, bound.scope.logger)),
+    ended.catch(() => undefined)
+    settle(call, bound, cancelled.signal, (context) =>
+      Promise.race([bound.handler(call.request as never, context), ended]),
     )
-    work.finally(() => clearTimeout(timer)).catch(() => undefined)
-    expired.catch(() => undefined)
+      .then(
+        (response) => callback(null, response),
+        (error) => callback(toServiceError(error, bound.scope.logger)),
+      )
+      .finally(() => {
+        clearTimeout(timer)
+        // grpc-js says `cancelled` at the end of every call.
+        call.off('cancelled', onCancelled)
+      })
   }
 }
 

@@ -21,6 +21,7 @@ import {
   unavailable,
   versionConflict,
 } from '@gatehouse/errors'
+import type { CallContext } from '@gatehouse/grpc-service'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Answers, startTestConsole } from './testing/running-console.ts'
 
@@ -144,6 +145,22 @@ test('Idempotency-Key is the request_id of this operator; If-Match is the expect
   expect(request).toMatchObject({ expectedVersion: 8n })
   await console.send('/v1/api-keys/k1/revoke', { method: 'POST' })
   expect(request?.expectedVersion).toBeUndefined()
+})
+
+test('the log says who wrote what with which outcome, and the service is told of the same request and trace', async () => {
+  let context: CallContext | undefined
+  answers.credential = {
+    async revokeApiKey(_, received) {
+      context = received
+      return { apiKey: key, position: 13n }
+    },
+  }
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const headers = { 'x-request-id': 'r-17', traceparent }
+  await console.send('/v1/api-keys/k1/revoke', { method: 'POST', headers })
+  expect(context).toMatchObject({ caller: 'console', requestId: 'r-17', traceparent })
+  const line = console.lines.map((text) => JSON.parse(text)).find(({ reqId }) => reqId === 'r-17')
+  expect(line).toMatchObject({ operator: 'admin', method: 'POST', path: '/v1/api-keys/k1/revoke', status: 200 })
 })
 
 test.each([

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import type { Logger } from '@gatehouse/grpc-service'
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify'
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify'
 import type { OperatorStore } from '../operators/operator-file.ts'
 import { apiKeyRoutes } from '../routes/api-keys.ts'
 import { apiRoutes } from '../routes/apis.ts'
@@ -27,9 +27,10 @@ const bodyBytesMax = 4 * 1024 * 1024
 
 /** The management API, ready to listen. */
 export async function createApp({ services, operators, logger }: AppDependencies): Promise<FastifyInstance> {
-  const loggerInstance: FastifyBaseLogger = logger.child({}, { level: 'warn' })
+  const loggerInstance: FastifyBaseLogger = logger
   const app: FastifyInstance = fastify({
     loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
     requestTimeout: 30_000,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
@@ -50,6 +51,7 @@ export async function createApp({ services, operators, logger }: AppDependencies
     reply.headers({ ...securityHeaders, 'x-request-id': request.id })
   })
   app.addHook('onRequest', authenticator(operators))
+  app.addHook('onResponse', async (request, { statusCode }) => logWrite(request, statusCode))
   app.setErrorHandler(sendError)
   app.setNotFoundHandler((request, reply) =>
     sendProblem(request, reply, 404, { code: 'not_found', detail: `${request.method} ${request.url} does not exist` }),
@@ -69,6 +71,13 @@ export async function createApp({ services, operators, logger }: AppDependencies
     v1.get('/v1/openapi.json', { config: { role: 'public' }, schema: { hide: true } }, () => app.swagger())
   })
   return app
+}
+
+/** Who changed what: the services know the console alone. */
+function logWrite(request: FastifyRequest, status: number): void {
+  const { method, operator, url } = request
+  if (method === 'GET' || method === 'HEAD') return
+  request.log.info({ operator: operator?.operatorId, method, path: url.split('?', 1)[0], status }, 'write')
 }
 
 function requestId(given: string | string[] | undefined): string {

@@ -1,4 +1,4 @@
-import type { CallSettings } from '@gatehouse/grpc-service'
+import { type CallSettings, traced } from '@gatehouse/grpc-service'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Role } from '../operators/operator.ts'
 import { callSettings, expectedVersionOf, requestIdOf } from './command.ts'
@@ -56,7 +56,11 @@ export function addEndpoint<Request, Response>(app: FastifyInstance, endpoint: E
       const arranged = arrange({ params: request.params, query: request.query, body: fields })
       const write = method === 'GET' ? {} : writeFields(request, expected_version)
       const message = endpoint.message.fromJSON(fromJson({ ...arranged, ...write }))
-      const answer = endpoint.answer(await endpoint.call(message, callSettings(request)))
+      const settings = callSettings(request)
+      const response = await traced(`${method} ${url}`, 'server', settings.traceparent, (traceparent) =>
+        endpoint.call(message, { ...settings, traceparent }),
+      )
+      const answer = endpoint.answer(response)
       const version = versionOf(answer)
       if (version !== undefined) reply.header('etag', `"${version}"`)
       return reply.code(status).send(answer)

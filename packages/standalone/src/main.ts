@@ -3,11 +3,10 @@ import { startDemo } from './demo/start-demo.ts'
 import { startEmbedded } from './embedded.ts'
 import { asConfigurationError, dataDirectory } from './settings.ts'
 
-/** Logs are for whoever looks for them: the newcomer reads the announcement. */
-const quietly = { ...process.env, GATEHOUSE_LOG_LEVEL: process.env['GATEHOUSE_LOG_LEVEL'] ?? 'warn' }
+// Logs are for whoever looks for them: a newcomer reads the announcement.
+process.env['GATEHOUSE_LOG_LEVEL'] ??= 'warn'
 
 await runMain('gatehouse', async () => {
-  Object.assign(process.env, quietly)
   const dataDir = dataDirectory()
   const embedded = await startEmbedded({ dataDir, environment: process.env, logger: createLogger }).catch((error) => {
     throw asConfigurationError(error)

@@ -1,5 +1,5 @@
 import { openPool, startOutboxRelay } from '@gatehouse/event-store'
-import { type Logger, type Running, serviceTls, startGrpcService } from '@gatehouse/grpc-service'
+import { ConfigurationError, type Logger, type Running, serviceTls, startGrpcService } from '@gatehouse/grpc-service'
 import type { CredentialConfig } from './config.ts'
 import { credentialLogService, credentialService } from './grpc/credential-service.ts'
 import { readTables } from './read/read-tables.ts'
@@ -18,9 +18,9 @@ const migrations = new URL('./migrations/credential-read/', import.meta.url)
 
 /**
  * Starts the credential service: its tables, the outbox relay where Kafka is configured, and the gRPC server.
- * @throws ConfigurationError when an address cannot be bound; the driver's error when Postgres cannot be reached
+ * @throws ConfigurationError when an address cannot be bound or Postgres cannot be used
  */
-export async function startCredentialService(
+export async function startCredential(
   config: CredentialConfig,
   { logger }: { readonly logger: Logger },
 ): Promise<RunningCredentialService> {
@@ -33,7 +33,7 @@ export async function startCredentialService(
     onError: (error) => logger.warn({ err: error }, 'a connection to Postgres was lost'),
   })
   opened.defer(() => pool.end())
-  const store = await openCredentialStore(pool, migrations)
+  const store = await openCredentialStore(pool, migrations).catch(cannotOpen)
   opened.defer(() => store.close())
   if (config.kafkaBrokers.length > 0) {
     const publisher = kafkaPublisher(config, logger)
@@ -53,4 +53,10 @@ export async function startCredentialService(
   opened.defer(() => server.close())
   const closing = opened.move()
   return { address: server.address, opsAddress: server.opsAddress, close: () => closing.disposeAsync() }
+}
+
+function cannotOpen(error: NodeJS.ErrnoException): never {
+  // Of several refused addresses the driver makes an error without a message.
+  const why = error.message || error.code || error.name
+  throw new ConfigurationError(`GATEHOUSE_POSTGRES_URL names no Postgres that can be used: ${why}`)
 }

@@ -13,6 +13,7 @@ export class Durable implements Waiting {
   #done = false
   #resolve: (() => void) | undefined
   #reject: ((error: Error) => void) | undefined
+  #waited: Promise<void> | undefined
 
   /** What the trail calls. */
   readonly settle = (): void => {
@@ -22,15 +23,16 @@ export class Durable implements Waiting {
     this.#resolve()
   }
 
-  /** Nothing when the record is on disk, else a promise that rejects with RecordNotDurable after 5 s. Called once. */
+  /** Nothing when the record is on disk, else a promise that rejects with RecordNotDurable after 5 s. */
   wait(): Promise<void> | undefined {
     if (this.#done) return undefined
-    this.deadline = performance.now() + patienceMs
-    deadlines.add(this)
-    return new Promise((resolve, reject) => {
+    this.#waited ??= new Promise((resolve, reject) => {
+      this.deadline = performance.now() + patienceMs
+      deadlines.add(this)
       this.#resolve = resolve
       this.#reject = reject
     })
+    return this.#waited
   }
 
   expire(): void {

@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startTied } from './tied-process.ts'
+
+export interface ServiceProcessOptions {
+  /** The folder below `services/`. */
+  readonly name: string
+  readonly environment: NodeJS.ProcessEnv
+  /** `host:port` of its `/readyz`. */
+  readonly ops: string
+  readonly logFile: string
+}
+
+export interface ServiceProcess {
+  readonly pid: number
+  /** Tells of an end that `stop` did not ask for. */
+  onEnd(listener: (exitCode: number) => void): void
+  /** Drains and stops; resolves when the process is gone. */
+  stop(): Promise<void>
+}
+
+const readyMsMax = 30_000
+
+/** Starts a service as its own process and waits until it is ready. @throws Error with its own last words when it ends first */
+export async function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
+  const { name, environment, ops, logFile } = options
+  const main = join(import.meta.dirname, '..', '..', '..', 'services', name, 'src', 'main.ts')
+  const service = await startTied({
+    command: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', main],
+    env: environment,
+    logFile,
+    lastSignal: 'SIGTERM',
+  })
+  let asked = false
+  let ended = false
+  void service.exited.then(() => {
+    ended = true
+  })
+  const deadline = performance.now() + readyMsMax
+  while (!(await isReady(ops))) {
+    if (ended || performance.now() > deadline) {
+      service.signal('SIGKILL')
+      throw new Error(`the ${name} service does not start: ${await lastWords(logFile)}`)
+    }
+    await sleep(50)
+  }
+  return {
+    pid: service.pid,
+    onEnd(listener) {
+      void service.exited.then((code) => !asked && listener(code))
+    },
+    async stop() {
+      asked = true
+      service.signal('SIGTERM')
+      await service.exited
+    },
+  }
+}
+
+async function isReady(ops: string): Promise<boolean> {
+  return fetch(`http://${ops}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
+
+async function lastWords(logFile: string): Promise<string> {
+  const log = await readFile(logFile, 'utf8').catch(() => '')
+  return log.trim().split('\n').slice(-3).join(' ')
+}

@@ -1,0 +1,3 @@
+import { pathContract } from './path.contract.ts'
+
+pathContract('distributed')

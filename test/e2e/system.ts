@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort, waitFor } from '@gatehouse/testkit'
+
+export type Mode = 'embedded' | 'distributed'
+
+/** `demo.json` of a running system. */
+export interface Demo {
+  readonly gateway: string
+  readonly console: string
+  readonly environment: string
+  readonly api: string
+  readonly path: string
+  readonly api_key: string
+  readonly api_key_id: string
+  readonly client_id: string
+  readonly subscription_id: string
+  readonly operator_token: string
+}
+
+/** The whole product, started as a newcomer starts it. */
+export interface System {
+  readonly mode: Mode
+  readonly demo: Demo
+  readonly dataDir: string
+  /** All that the start has printed. */
+  output(): string
+  /** Ends the start with a signal; resolves with its exit code when it is gone. */
+  end(signal: NodeJS.Signals): Promise<number>
+  /** Starts again on the same data and ports. */
+  again(): Promise<void>
+  /** Stops and throws the data away. */
+  dispose(): Promise<void>
+}
+
+const scripts: Readonly<Record<Mode, string>> = { embedded: 'main.ts', distributed: 'distributed.ts' }
+const root = join(import.meta.dirname, '..', '..')
+
+/** Ports that nobody uses, for every server of the product. */
+async function settings(): Promise<NodeJS.ProcessEnv> {
+  const env: NodeJS.ProcessEnv = {}
+  for (const service of ['CREDENTIAL', 'POLICY', 'AUDIT', 'GATEWAY']) {
+    env[`GATEHOUSE_${service}_ADDRESS`] = `127.0.0.1:${await freePort()}`
+    env[`GATEHOUSE_${service}_OPS_PORT`] = String(await freePort())
+  }
+  env['GATEHOUSE_CONSOLE_PORT'] = String(await freePort())
+  env['GATEHOUSE_CONSOLE_OPS_PORT'] = String(await freePort())
+  return env
+}
+
+export async function startSystem(mode: Mode, extra: NodeJS.ProcessEnv = {}): Promise<System> {
+  const dataDir = await mkdtemp(join(tmpdir(), `gatehouse-${mode}-`))
+  const env = { ...process.env, ...(await settings()), GATEHOUSE_DATA_DIR: dataDir, GATEHOUSE_NODE: 'e2e', ...extra }
+  let child: ChildProcess | undefined
+  let output = ''
+
+  async function start(): Promise<Demo> {
+    const script = join(root, 'packages', 'standalone', 'src', scripts[mode])
+    const started = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
+      env,
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child = started
+    const from = output.length
+    for (const stream of [started.stdout, started.stderr])
+      stream.on('data', (bytes) => {
+        output += String(bytes)
+      })
+    const ready = () => output.includes('Gatehouse is ready', from)
+    await waitFor(() => started.exitCode !== null || ready(), { what: `${mode} Gatehouse is ready`, timeoutMs: 90_000 })
+    if (!ready()) throw new Error(`the start ended with exit code ${started.exitCode}: ${output.slice(from)}`)
+    return JSON.parse(await readFile(join(dataDir, 'demo.json'), 'utf8')) as Demo
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<number> {
+    const ending = child
+    child = undefined
+    if (!ending || ending.exitCode !== null) return ending?.exitCode ?? 0
+    const exited = once(ending, 'exit')
+    ending.kill(signal)
+    const [code] = (await exited) as [number | null]
+    return code ?? -1
+  }
+
+  let demo = await start()
+  return {
+    mode,
+    dataDir,
+    get demo() {
+      return demo
+    },
+    output: () => output,
+    end,
+    async again() {
+      demo = await start()
+    },
+    async dispose() {
+      await end('SIGTERM')
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}

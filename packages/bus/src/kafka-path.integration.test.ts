@@ -153,6 +153,13 @@ test('a topic with another number of partitions is refused', async () => {
   await expect(again).rejects.toThrow('has 3 partitions instead of 1')
 })
 
+test('services that start together make their topics together', async () => {
+  const prefix = `${shared.prefix}together.`
+  const topics = [eventTopicSettings('credential', prefix), eventTopicSettings('policy', prefix)]
+  const starts = Array.from({ length: 5 }, (_, index) => ensureTopics(shared, topics.slice(index % 2), quietLogger))
+  await expect(Promise.all(starts)).resolves.toHaveLength(5)
+})
+
 test('domain topics keep their records for ever', async () => {
   const prefix = `${shared.prefix}kept.`
   const topic = eventTopic('policy', prefix)

@@ -1,4 +1,5 @@
 import { sharedKafka, startTcpProxy, waitFor } from '@gatehouse/testkit'
+import { expect, test, vi } from 'vitest'
 import { type DeliveryHarness, deliveryContract } from './delivery.contract.ts'
 import { createEventPublisher, ensureTopics, eventTopic, eventTopicSettings, subscribe } from './index.ts'
 import { quietLogger, serveLog } from './testing/served-log.ts'
@@ -46,3 +47,19 @@ async function harness(withKafka: boolean): Promise<DeliveryHarness> {
 
 deliveryContract('pull alone', () => harness(false))
 deliveryContract('Kafka with pull behind it', () => harness(true))
+
+test('a consumer that has more than the log holds is reported once', async () => {
+  const log = await serveLog()
+  const pull = log.connect()
+  const error = vi.fn()
+  const logger = { debug: () => {}, info: () => {}, warn: () => {}, error }
+  const subscription = subscribe({ source: 'credential', pull, after: 5n, onEvents: async () => {}, logger })
+  await waitFor(() => error.mock.calls.length > 0)
+  const { head } = subscription.state
+  await new Promise((resolve) => setTimeout(resolve, 1_200)) // two more probes
+  expect(head).toBe(0n)
+  expect(error.mock.calls).toEqual([[{ source: 'credential', head: '0', position: '5' }, 'the log lost events']])
+  await subscription.close()
+  pull.close()
+  await log.dispose()
+})

@@ -72,12 +72,17 @@ export function subscribe(options: SubscribeOptions): Subscription {
     options.kafka &&
     new KafkaFeed({ ...options, kafka: options.kafka, delivery, signal, head: log.ask, onDoubt: toPull })
 
+  let ahead = false
   const probe = async () => {
+    const before = delivery.position
     const heads = await log.probe()
     const position = delivery.position
-    if (!heads || position === undefined) return
-    if (heads.now < position)
-      logger.error({ source: options.source, head: String(heads.now), position: String(position) }, 'the log is behind')
+    if (!heads || before === undefined || position === undefined) return
+    // A restored or emptied log: what the consumer has stands on events that it no longer holds.
+    const wasAhead = ahead
+    ahead = before > heads.now
+    if (ahead && !wasAhead)
+      logger.error({ source: options.source, head: String(heads.now), position: String(before) }, 'the log lost events')
     const late = position < heads.before && !delivery.busy
     if (late && feed === 'kafka') toPull('late')
     else if (late) pull.restartWhenSilentFor(silentMsMax)

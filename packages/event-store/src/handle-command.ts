@@ -1,4 +1,5 @@
 import { versionConflict } from '@gatehouse/errors'
+import { askAgain } from './ask-again.ts'
 import type { Claim, PendingCommand, StreamHistory } from './command.ts'
 import { type Fold, fold } from './decider.ts'
 import type { EventStore } from './event-store.ts'
@@ -53,7 +54,7 @@ export interface Command<Event, S extends Streams<Event>, Reply> {
 export interface CommandAnswer<Reply> {
   readonly reply: Reply
   readonly position: bigint
-  /** True when this is the stored answer of an earlier request with the same id. */
+  /** True when this is the stored answer: of an earlier request, or of this one whose commit went unanswered. */
   readonly replayed: boolean
 }
 
@@ -66,8 +67,16 @@ export interface CommandAnswer<Reply> {
  * @throws GatehouseError of `decide`; ABORTED `VERSION_CONFLICT`; ALREADY_EXISTS when a claim is taken;
  *   FAILED_PRECONDITION `REQUEST_ID_REUSED` or `EVENT_TOO_LARGE`; RESOURCE_EXHAUSTED `TOO_MANY_COMMANDS`;
  *   UNAVAILABLE `EVENT_STORE_UNAVAILABLE` (nothing written) or `COMMIT_UNKNOWN`: retry both with the same request id.
+ *   What became of an unanswered commit is asked here first, for about a second.
  */
 export async function handleCommand<Event, S extends Streams<Event>, Reply>(
+  store: EventStore<Event>,
+  command: Command<Event, S, Reply>,
+): Promise<CommandAnswer<Reply>> {
+  return askAgain(() => attempt(store, command))
+}
+
+async function attempt<Event, S extends Streams<Event>, Reply>(
   store: EventStore<Event>,
   command: Command<Event, S, Reply>,
 ): Promise<CommandAnswer<Reply>> {

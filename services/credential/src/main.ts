@@ -1,4 +1,4 @@
 import { runMain } from '@gatehouse/grpc-service'
-import { readConfig, startCredentialService } from './service.ts'
+import { readConfig, startCredential } from './service.ts'
 
-await runMain('credential', (logger) => startCredentialService(readConfig(), { logger }))
+await runMain('credential', (logger) => startCredential(readConfig(), { logger }))

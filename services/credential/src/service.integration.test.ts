@@ -12,7 +12,7 @@ import { createClient, createLogger, devCertificates } from '@gatehouse/grpc-ser
 import { sharedDatabase, sharedKafka, waitFor } from '@gatehouse/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RunningCredentialService, readConfig, startCredentialService } from './service.ts'
+import { type RunningCredentialService, readConfig, startCredential } from './service.ts'
 
 let dataDir: string
 let postgresUrl: string
@@ -33,7 +33,7 @@ async function start(more: NodeJS.ProcessEnv = {}): Promise<void> {
   const write = (line: string) => {
     logLines += line
   }
-  service = await startCredentialService(config, { logger: createLogger('credential', { write }) })
+  service = await startCredential(config, { logger: createLogger('credential', { write }) })
 }
 
 async function as(name: string) {

@@ -9,7 +9,7 @@ import { apiKeyMessage, subscriptionMessage } from '../read/messages.ts'
 import { streams } from '../store/streams.ts'
 import { identify } from './call.ts'
 import type { Dependencies } from './credential-service.ts'
-import { digestClaim, mint, ownerOf } from './new-key.ts'
+import { digestClaim, isOf, mint, ownerOf } from './new-key.ts'
 import * as rules from './rules.ts'
 
 const method = {
@@ -27,7 +27,7 @@ export function activateSubscription({ store, read }: Dependencies) {
     const { owner, environmentId, ownerStreams } = await ownerOf(read, subscriptionId)
     const { secret, key } = mint(environmentId)
     const wanted = { ...key, displayName: '', restrictions: undefined, expireTime: undefined, imported: false }
-    const { reply, replayed } = await handleCommand(store, {
+    const { reply } = await handleCommand(store, {
       ...identity,
       streams: {
         client: ownerStreams.client,
@@ -42,6 +42,7 @@ export function activateSubscription({ store, read }: Dependencies) {
         position,
       }),
     })
-    return replayed ? reply : { ...reply, apiKeySecret: secret }
+    // An earlier request made another key, whose secret is gone; this one is known here alone.
+    return isOf(reply, key) ? { ...reply, apiKeySecret: secret } : reply
   }
 }

@@ -6,7 +6,7 @@ import { apiKeyMessage } from '../read/messages.ts'
 import { streams } from '../store/streams.ts'
 import { identify } from './call.ts'
 import type { Dependencies } from './credential-service.ts'
-import { digestClaim, mint, ownerOf } from './new-key.ts'
+import { digestClaim, isOf, mint, ownerOf } from './new-key.ts'
 import { knownRestrictions } from './restrictions.ts'
 import * as rules from './rules.ts'
 
@@ -26,7 +26,7 @@ export function issueApiKey({ store, read }: Dependencies) {
     const { displayName, expireTime } = request
     const restrictions = knownRestrictions(request.restrictions)
     const wanted = { ...key, displayName, restrictions, expireTime, imported: false }
-    const { reply, replayed } = await handleCommand(store, {
+    const { reply } = await handleCommand(store, {
       ...identity,
       streams: { ...ownerStreams, apiKey: streams.apiKey(key.apiKeyId) },
       decide: (states) => ({ events: issueKey(states, owner, wanted), claims: digestClaim(key) }),
@@ -36,6 +36,7 @@ export function issueApiKey({ store, read }: Dependencies) {
         position,
       }),
     })
-    return replayed ? reply : { ...reply, apiKeySecret: secret }
+    // An earlier request made another key, whose secret is gone; this one is known here alone.
+    return isOf(reply, key) ? { ...reply, apiKeySecret: secret } : reply
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ApiKey } from '@gatehouse/contracts/credential/v1/api_key'
 import { apiKeyIdBytes, apiKeySecretBytes, digestApiKey, encodeBase32, mintApiKey } from '@gatehouse/credential-format'
 import { notFound } from '@gatehouse/errors'
 import type { Claim } from '@gatehouse/event-store'
@@ -15,6 +16,11 @@ export function mint(environmentId: string) {
   const apiKeyId = newId()
   const secret = mintApiKey({ environmentId, id: apiKeyId, secret: randomBytes(apiKeySecretBytes) })
   return { secret, key: { apiKeyId, digest: digestApiKey(secret) } }
+}
+
+/** Whether an answer tells of this key, and not of that of an earlier request with the same id. */
+export function isOf(reply: { readonly apiKey: ApiKey | undefined }, key: { readonly apiKeyId: string }): boolean {
+  return reply.apiKey?.apiKeyId === key.apiKeyId
 }
 
 /**

@@ -7,7 +7,7 @@ import { apiKeyMessage } from '../read/messages.ts'
 import { streams } from '../store/streams.ts'
 import { identify } from './call.ts'
 import type { Dependencies } from './credential-service.ts'
-import { digestClaim, mint, ownerOf } from './new-key.ts'
+import { digestClaim, isOf, mint, ownerOf } from './new-key.ts'
 import * as rules from './rules.ts'
 
 const method = {
@@ -29,7 +29,7 @@ export function rotateApiKey({ store, read }: Dependencies) {
     const { owner, environmentId, ownerStreams } = await ownerOf(read, found.subscriptionId)
     const { secret, key } = mint(environmentId)
     const overlapMs = overlap ? Number(overlap.seconds) * 1000 + Math.trunc(overlap.nanos / 1e6) : overlapDefaultMs
-    const { reply, replayed } = await handleCommand(store, {
+    const { reply } = await handleCommand(store, {
       ...identity,
       streams: {
         ...ownerStreams,
@@ -47,6 +47,7 @@ export function rotateApiKey({ store, read }: Dependencies) {
         position,
       }),
     })
-    return replayed ? reply : { ...reply, apiKeySecret: secret }
+    // An earlier request made another key, whose secret is gone; this one is known here alone.
+    return isOf(reply, key) ? { ...reply, apiKeySecret: secret } : reply
   }
 }

@@ -8,7 +8,6 @@ import { addHealth, serviceNames } from './health.ts'
 import type { Logger } from './logger.ts'
 import { createCallMetrics, createRegistry } from './metrics.ts'
 import { type OpsOptions, startOps } from './ops.ts'
-import { addReflection } from './reflection.ts'
 import type { TlsMaterial } from './tls.ts'
 
 export interface GrpcServiceOptions {
@@ -55,7 +54,7 @@ export async function startGrpcService(options: GrpcServiceOptions): Promise<Run
   // What it would print on standard error is thrown or logged here, as JSON.
   setLogVerbosity(logVerbosity.NONE)
   const server = new Server(serverOptions(options.messageBytesMax ?? 4 * 1024 * 1024))
-  const endHealth = addServices(server, options, registry, draining.signal)
+  const endHealth = await addServices(server, options, registry, draining.signal)
   const address = await bind(server, options.address, options.tls)
   const ops = await serveOps(options.ops, registry, draining.signal).catch((error: unknown) => {
     server.forceShutdown()
@@ -93,7 +92,7 @@ function serverOptions(messageBytesMax: number): ServerOptions {
   }
 }
 
-function addServices(server: Server, options: GrpcServiceOptions, registry: Registry, draining: AbortSignal) {
+async function addServices(server: Server, options: GrpcServiceOptions, registry: Registry, draining: AbortSignal) {
   const { logger, services, deadlineMs = 10_000 } = options
   const scope: ServerScope = { logger, metrics: createCallMetrics(registry), deadlineMs, draining }
   for (const service of services) {
@@ -101,6 +100,7 @@ function addServices(server: Server, options: GrpcServiceOptions, registry: Regi
   }
   const guarded = certificateRequired(server, logger)
   if (options.reflection) {
+    const { addReflection } = await import('./reflection.ts')
     addReflection(
       guarded,
       services.flatMap(({ definition }) => serviceNames(definition)),

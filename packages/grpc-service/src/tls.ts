@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { generate } from 'selfsigned'
+import type { SelfsignedOptions } from 'selfsigned'
 import { ConfigurationError } from './environment.ts'
 
 /** Who a service is (certificate chain and key, PEM) and whom it trusts (CA certificates, PEM). */
@@ -88,37 +88,35 @@ async function readPair(directory: string): Promise<KeyPair | undefined> {
   }
 }
 
-const lifetimeYears = 10
+const lifetimeMs = 10 * 365 * 24 * 3_600_000
 
-function validity(): { notBeforeDate: Date; notAfterDate: Date } {
-  const now = Date.now()
-  // A minute back, for a clock that is set right after the first start.
-  return {
-    notBeforeDate: new Date(now - 60_000),
-    notAfterDate: new Date(now + lifetimeYears * 365 * 24 * 3_600_000),
-  }
-}
-
-async function makeAuthority(): Promise<KeyPair> {
-  // A name of its own: TLS stacks tell authorities apart by name before they check a signature.
-  const made = await generate([{ name: 'commonName', value: `Gatehouse development CA ${randomUUID()}` }], {
+async function issue(commonName: string, options: SelfsignedOptions): Promise<KeyPair> {
+  // Loaded when needed: it costs 170 ms of CPU, which only the first start has to pay.
+  const { generate } = await import('selfsigned')
+  const made = await generate([{ name: 'commonName', value: commonName }], {
     keyType: 'ec',
     algorithm: 'sha256',
-    ...validity(),
+    // A minute back, for a clock that is set right after the first start.
+    notBeforeDate: new Date(Date.now() - 60_000),
+    notAfterDate: new Date(Date.now() + lifetimeMs),
+    ...options,
+  })
+  return { cert: made.cert, key: made.private }
+}
+
+function makeAuthority(): Promise<KeyPair> {
+  // A name of its own: TLS stacks tell authorities apart by name before they check a signature.
+  return issue(`Gatehouse development CA ${randomUUID()}`, {
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
     ],
   })
-  return { cert: made.cert, key: made.private }
 }
 
-async function makeCertificate(name: string, ca: KeyPair): Promise<KeyPair> {
-  const made = await generate([{ name: 'commonName', value: name }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
+function makeCertificate(name: string, ca: KeyPair): Promise<KeyPair> {
+  return issue(name, {
     ca,
-    ...validity(),
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
@@ -134,5 +132,4 @@ async function makeCertificate(name: string, ca: KeyPair): Promise<KeyPair> {
       },
     ],
   })
-  return { cert: made.cert, key: made.private }
 }

@@ -40,3 +40,11 @@ step(
   join('node_modules', '.bin', 'buf'),
   ['generate'],
 )
+const descriptors = 'packages/contracts/src/gen/descriptors.binpb'
+step(
+  'describe',
+  ['buf.yaml', 'package-lock.json', ...filesBelow('proto')],
+  descriptors,
+  join('node_modules', '.bin', 'buf'),
+  ['build', '-o', descriptors],
+)

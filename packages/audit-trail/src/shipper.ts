@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record'
 import type { Trail } from './trail.ts'
@@ -29,7 +28,6 @@ export interface Shipper {
 export function startShipper(options: ShipperOptions): Shipper {
   const { trail, lingerMs = 20, batchBytesMax = 1 << 20 } = options
   const stop = new AbortController()
-  const stopped = once(stop.signal, 'abort')
   let draining = false
   let wake: () => void = () => undefined
   const unsubscribe = trail.spool.onDurable(() => wake())
@@ -41,8 +39,8 @@ export function startShipper(options: ShipperOptions): Shipper {
       })
       const batch = await untilDone(options, stop.signal, () => trail.spool.next(batchBytesMax))
       if (batch) {
-        const send = () => Promise.race([sent(options.sink, batch.records), stopped])
-        if ((await untilDone(options, stop.signal, send)) !== SENT) return
+        const send = () => sentBeforeAbort(options.sink, batch.records, stop.signal)
+        if (!(await untilDone(options, stop.signal, send))) return
         trail.spool.acknowledge(batch)
         options.onShipped?.(batch.records.length)
       } else if (draining) {
@@ -67,11 +65,14 @@ export function startShipper(options: ShipperOptions): Shipper {
   }
 }
 
-const SENT = 'sent'
-
-async function sent(sink: AuditSink, records: readonly StoredRecord[]): Promise<typeof SENT> {
-  await sink.send(records)
-  return SENT
+/** Not Promise.race with one promise for all batches: that would keep a reaction for each of them. */
+function sentBeforeAbort(sink: AuditSink, records: readonly StoredRecord[], signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const abort = () => resolve(false)
+    signal.addEventListener('abort', abort, { once: true })
+    const sent = sink.send(records).then(() => resolve(true), reject)
+    void sent.finally(() => signal.removeEventListener('abort', abort))
+  })
 }
 
 /** Repeats what fails, with back-off, until it succeeds; undefined when it was stopped before. */

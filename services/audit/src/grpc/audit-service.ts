@@ -7,6 +7,7 @@ import { readCompleteness } from '../read/completeness.ts'
 import { findDecision, listDecisions } from '../read/decisions.ts'
 import type { Tail } from '../read/tail.ts'
 import type { Ledger } from '../store/ledger.ts'
+import { untilAborted } from './until-aborted.ts'
 
 interface Parts {
   readonly pool: pg.Pool
@@ -29,8 +30,8 @@ export function auditService({ pool, ledger, tail }: Parts): BoundService {
       getCompleteness: readers,
     },
     handlers: {
-      async *ingest(requests, { caller }) {
-        for await (const { records } of requests) {
+      async *ingest(requests, { caller, signal }) {
+        for await (const { records } of untilAborted(requests, signal)) {
           const appended = await orStoreError(ledger.append({ records, source: `grpc ${caller}` }))
           yield {
             storedCount: appended.stored,

@@ -25,12 +25,15 @@ CREATE TABLE IF NOT EXISTS decision (
   json bytea NOT NULL,
   UNIQUE (node, epoch, sequence)
 );
+-- One for each field of a filter, in the order of the answer: no page is sorted, whatever the statistics say.
 CREATE INDEX IF NOT EXISTS decision_time ON decision (time, position);
+CREATE INDEX IF NOT EXISTS decision_environment ON decision (environment_id, time, position) WHERE environment_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS decision_api ON decision (api_id, time, position) WHERE api_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS decision_client ON decision (client_id, time, position) WHERE client_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS decision_credential ON decision (credential_id, time, position) WHERE credential_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS decision_operation ON decision (operation_id, time, position) WHERE operation_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS decision_reason ON decision (reason, time, position);
-CREATE INDEX IF NOT EXISTS decision_request ON decision (request_id);
+CREATE INDEX IF NOT EXISTS decision_request ON decision (request_id, time, position) WHERE request_id IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS node_epoch (
   node text NOT NULL,

@@ -61,7 +61,7 @@ async function start(
   return demo.announcement
 }
 
-/** Postgres keeps its data in the data directory; Redis and Kafka hold nothing that cannot be had again. */
+/** Postgres and Kafka keep their data in the data directory; Redis holds nothing that is not folded again. */
 async function servers(dataDir: string, closing: (() => Promise<unknown>)[]): Promise<NodeJS.ProcessEnv> {
   const given = process.env
   const found: NodeJS.ProcessEnv = {}
@@ -70,7 +70,7 @@ async function servers(dataDir: string, closing: (() => Promise<unknown>)[]): Pr
     closing.push(() => postgres.stop())
     found['GATEHOUSE_POSTGRES_URL'] = postgres.url
   }
-  const [redis, kafka] = await Promise.all([startRedis(), startKafka()])
+  const [redis, kafka] = await Promise.all([startRedis(), startKafka({ directory: join(dataDir, 'kafka') })])
   closing.push(
     () => redis.stop(),
     () => kafka.stop(),

@@ -11,6 +11,8 @@ export interface KafkaOptions {
   readonly advertised?: readonly string[]
   /** The port that each broker listens on for clients, where a proxy must know it before. */
   readonly ports?: readonly number[]
+  /** Keeps the data there, for the next start; on this machine's Java then, whether Docker is there or not. */
+  readonly directory?: string
 }
 
 export interface KafkaCluster extends AsyncDisposable {
@@ -30,6 +32,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
     await kafkaAnswers(brokers, 1, 'GATEHOUSE_KAFKA_BROKERS names brokers that answer', givenTimeoutMs)
     return kafkaCluster(brokers, [givenServer('GATEHOUSE_KAFKA_BROKERS')])
   }
+  if (options.directory !== undefined) return nativeKafka(options)
   return fromDockerOrNative('Kafka', {
     docker: async () => (await import('./docker/kafka.ts')).dockerKafka(options),
     native: () => nativeKafka(options),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { devCertificates } from '@gatehouse/grpc-service'
 import { announcement } from './announce.ts'
 import { readDemoKey, writeDemoFile } from './demo-file.ts'
@@ -36,8 +37,20 @@ export async function startDemo(
     path: `/${demoApiId}/items`,
     operatorToken: (await readFile(join(dataDir, 'operator-token'), 'utf8')).trim(),
   }
+  await letIn(`${demo.gateway}${demo.path}`, key.apiKey)
   await writeDemoFile(dataDir, demo)
   return { announcement: announcement(demo, dataDir), close: upstream.close }
+}
+
+/** The gateway may be some milliseconds behind what was just described to the services. */
+async function letIn(url: string, apiKey: string): Promise<void> {
+  const deadline = performance.now() + 20_000
+  for (;;) {
+    const { status } = await fetch(url, { headers: { 'x-api-key': apiKey } })
+    if (status === 200) return
+    if (performance.now() > deadline) throw new Error(`the gateway answers the demo's key with ${status}`)
+    await sleep(50)
+  }
 }
 
 /** An address that listens everywhere, as one that can be asked. */

@@ -12,7 +12,7 @@ import { openWorkspace } from './workspace.ts'
 export async function nativeKafka(options: KafkaOptions): Promise<KafkaCluster> {
   const program = await kafkaProgram()
   const cluster = await addresses(options)
-  const servers = await startBrokers(cluster.map((broker) => startBroker(program, broker, cluster)))
+  const servers = await startBrokers(cluster.map((broker) => startBroker(program, broker, cluster, options.directory)))
   return kafkaCluster(
     cluster.map((broker) => broker.advertised),
     servers,
@@ -35,13 +35,23 @@ async function startBroker(
   program: KafkaProgram,
   broker: BrokerAddress,
   cluster: readonly BrokerAddress[],
+  kept: string | undefined,
 ): Promise<Server> {
-  const workspace = await openWorkspace(`kafka-${broker.node}`)
+  const name = `kafka-${broker.node}`
+  const workspace = await openWorkspace(name, kept && join(kept, name))
   const file = join(workspace.directory, 'server.properties')
   const properties = { ...brokerProperties(broker, cluster), 'log.dirs': join(workspace.directory, 'data') }
   const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}`)
   await writeFile(file, `${lines.join('\n')}\n`)
-  const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', file]
+  const format = [
+    'kafka.tools.StorageTool',
+    'format',
+    '--cluster-id',
+    clusterId,
+    '--config',
+    file,
+    '--ignore-formatted',
+  ]
   await runProgram(program.java, ['-Xmx128m', ...program.jvm, ...format])
   return startServer({
     source: 'native',
@@ -49,7 +59,7 @@ async function startBroker(
     release: workspace.release,
     launch: () =>
       startProcess({
-        name: `kafka-${broker.node}`,
+        name,
         command: program.java,
         args: ['-Xmx320m', ...program.jvm, 'kafka.Kafka', file],
         workspace,

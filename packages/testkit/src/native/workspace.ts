@@ -10,7 +10,13 @@ export interface Workspace {
   release(): Promise<void>
 }
 
-export async function openWorkspace(name: string): Promise<Workspace> {
+/** @param kept a directory that outlives the run instead */
+export async function openWorkspace(name: string, kept?: string): Promise<Workspace> {
+  if (kept !== undefined) {
+    await mkdir(kept, { recursive: true, mode: 0o700 })
+    const tether = onRelease('true')
+    return { directory: kept, tether, release: () => tether.release() }
+  }
   const directory = await mkdtemp(join(tmpdir(), `gatehouse-${name}-`))
   const tether = onRelease('rm', '-rf', directory)
   return { directory, tether, release: () => tether.release() }

@@ -1,98 +1,30 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { ApiKeyState } from '@gatehouse/contracts/credential/v1/api_key'
-import { CredentialServiceClient } from '@gatehouse/contracts/credential/v1/credential_service'
 import { SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
-import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import { credentialEvents, decodeEvent } from '@gatehouse/contracts/events'
 import { digestApiKey, parseApiKey } from '@gatehouse/credential-format'
-import { createClient, createLogger, devCertificates } from '@gatehouse/grpc-service'
 import { sharedDatabase, sharedKafka, waitFor } from '@gatehouse/testkit'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RunningCredentialService, readConfig, startCredential } from './service.ts'
+import { describe, expect, test } from 'vitest'
+import {
+  as,
+  console,
+  id,
+  issued,
+  log,
+  logLines,
+  postgresUrl,
+  refused,
+  remember,
+  revoke,
+  secrets,
+  serveOn,
+  service,
+  start,
+  subscribed,
+} from './running-service.fixture.ts'
 
-let dataDir: string
-let postgresUrl: string
-let service: RunningCredentialService
-let logLines = ''
-const closers: (() => void)[] = []
-/** Every plaintext key of this run: none of them may be found anywhere. */
-const secrets: string[] = []
-
-async function start(more: NodeJS.ProcessEnv = {}): Promise<void> {
-  const config = readConfig({
-    GATEHOUSE_DATA_DIR: dataDir,
-    GATEHOUSE_POSTGRES_URL: postgresUrl,
-    GATEHOUSE_CREDENTIAL_ADDRESS: '127.0.0.1:0',
-    GATEHOUSE_CREDENTIAL_OPS_PORT: '0',
-    ...more,
-  })
-  const write = (line: string) => {
-    logLines += line
-  }
-  service = await startCredential(config, { logger: createLogger('credential', { write }) })
-}
-
-async function as(name: string) {
-  const tls = await devCertificates(dataDir, name)
-  const settings = { address: service.address, tls, peer: 'credential' }
-  const clients = {
-    credential: createClient(CredentialServiceClient, settings),
-    log: createClient(EventLogServiceClient, settings),
-  }
-  closers.push(clients.credential.close, clients.log.close)
-  return clients
-}
-
-let console: Awaited<ReturnType<typeof as>>['credential']
-let log: Awaited<ReturnType<typeof as>>['log']
-
-beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'credential-'))
-  postgresUrl = await sharedDatabase()
-  await start()
-  ;({ credential: console, log } = await as('console'))
-})
-
-afterAll(async () => {
-  for (const close of closers) close()
-  await service.close()
-  await rm(dataDir, { recursive: true })
-})
-
-const id = () => randomUUID().slice(0, 8)
-const refused = (status: string, reason: string) => expect.objectContaining({ status, reason })
-
-function remember(secret: string): string {
-  expect(secret).toMatch(/^gh_alpha_/)
-  secrets.push(secret)
-  return secret
-}
-
-async function subscribed() {
-  const clientId = `client-${id()}`
-  await console.registerClient({ requestId: id(), environmentId: 'alpha', clientId, displayName: 'Acme' })
-  const order = { clientId, apiId: 'orders', planId: 'gold', operations: [], scopes: ['orders.read'] }
-  const { subscription } = await console.createSubscription({ requestId: id(), ...order })
-  expect(subscription).toMatchObject({ state: SubscriptionState.SUBSCRIPTION_STATE_PENDING, version: 1n })
-  const { subscriptionId } = subscription!
-  const activated = await console.activateSubscription({ requestId: id(), subscriptionId, expectedVersion: 1n })
-  remember(activated.apiKeySecret)
-  return { clientId, subscriptionId, activated }
-}
-
-async function issued(subscriptionId: string) {
-  const newKey = { subscriptionId, displayName: 'CI', restrictions: undefined, expireTime: undefined }
-  const answer = await console.issueApiKey({ requestId: id(), ...newKey })
-  remember(answer.apiKeySecret)
-  return { ...answer, apiKeyId: answer.apiKey!.apiKeyId }
-}
-
-const revoke = (apiKeyId: string, requestId: string = id(), expectedVersion?: bigint) =>
-  console.revokeApiKey({ requestId, apiKeyId, reason: 'leaked', expectedVersion })
+serveOn(sharedDatabase)
 
 test('a subscription is activated with its first key, whose secret is what was stored as a digest', async () => {
   const { activated, subscriptionId, clientId } = await subscribed()
@@ -196,56 +128,6 @@ describe('a repeated request id', () => {
   })
 })
 
-describe('refused', () => {
-  test('a stale version, with ABORTED', async () => {
-    const { subscriptionId } = await subscribed()
-    const { apiKeyId } = await issued(subscriptionId)
-    await expect(revoke(apiKeyId, id(), 7n)).rejects.toMatchObject({
-      ...{ status: 'ABORTED', reason: 'VERSION_CONFLICT', metadata: { expected: '7', actual: '1' } },
-    })
-    await revoke(apiKeyId, id(), 1n)
-  })
-
-  test('a request with wrong fields, naming each', async () => {
-    const register = { requestId: '', environmentId: 'Alpha!', clientId: 'A B', displayName: '' }
-    await expect(console.registerClient(register)).rejects.toMatchObject({
-      status: 'INVALID_ARGUMENT',
-      violations: [{ field: 'request_id' }, { field: 'environment_id' }, { field: 'client_id' }],
-    })
-    const list = { environmentId: '', pageSize: 0, pageToken: '%%%' }
-    await expect(console.listClients(list)).rejects.toMatchObject({ violations: [{ field: 'page_token' }] })
-  })
-
-  test('what does not exist, with NOT_FOUND', async () => {
-    const missing = refused('NOT_FOUND', 'API_KEY_NOT_FOUND')
-    await expect(revoke('nope')).rejects.toEqual(missing)
-    await expect(console.getApiKey({ apiKeyId: 'nope' })).rejects.toEqual(missing)
-    await expect(issued('nope')).rejects.toEqual(refused('NOT_FOUND', 'SUBSCRIPTION_NOT_FOUND'))
-    const order = { clientId: 'nope', apiId: 'a', planId: 'p', operations: [], scopes: [] }
-    const created = console.createSubscription({ requestId: id(), ...order })
-    await expect(created).rejects.toEqual(refused('NOT_FOUND', 'CLIENT_NOT_FOUND'))
-  })
-
-  test('a key for a suspended client or a cancelled subscription', async () => {
-    const { clientId, subscriptionId } = await subscribed()
-    await console.suspendClient({ requestId: id(), clientId, reason: '' })
-    await expect(issued(subscriptionId)).rejects.toEqual(refused('FAILED_PRECONDITION', 'CLIENT_SUSPENDED'))
-    await console.resumeClient({ requestId: id(), clientId })
-    await console.cancelSubscription({ requestId: id(), subscriptionId, reason: '' })
-    const cancelled = refused('FAILED_PRECONDITION', 'SUBSCRIPTION_NOT_ACTIVE')
-    await expect(issued(subscriptionId)).rejects.toEqual(cancelled)
-  })
-
-  test('callers that have no business here', async () => {
-    const [gateway, audit] = await Promise.all([as('gateway'), as('audit')])
-    const denied = refused('PERMISSION_DENIED', 'CALLER_NOT_ALLOWED')
-    await expect(gateway.credential.getApiKey({ apiKeyId: 'a' })).rejects.toEqual(denied)
-    await expect(audit.credential.getApiKey({ apiKeyId: 'a' })).rejects.toEqual(denied)
-    await expect(audit.log.getHead({})).rejects.toEqual(denied)
-    expect(await gateway.log.getHead({})).toMatchObject({ position: expect.any(BigInt) })
-  })
-})
-
 test('last use comes from the audit service, keeps the latest, and passes over keys that do not exist', async () => {
   const { subscriptionId } = await subscribed()
   const { apiKeyId, position } = await issued(subscriptionId)
@@ -299,7 +181,6 @@ test('a restart finds everything, and no secret is in any table or log line', as
   const { position } = await revoke(apiKeyId, requestId)
   await service.close()
   await start()
-  ;({ credential: console, log } = await as('console'))
   expect((await console.getClient({ clientId })).client).toMatchObject({ clientId, displayName: 'Acme', version: 1n })
   expect((await console.getApiKey({ apiKeyId })).apiKey).toMatchObject({ state: ApiKeyState.API_KEY_STATE_REVOKED })
   expect(await revoke(apiKeyId, requestId)).toMatchObject({ position })
@@ -321,7 +202,6 @@ test('with Kafka the log is published, from its beginning', async () => {
   const { brokers, prefix } = await sharedKafka()
   await service.close()
   await start({ GATEHOUSE_KAFKA_BROKERS: brokers.join(), GATEHOUSE_TOPIC_PREFIX: prefix })
-  ;({ credential: console, log } = await as('console'))
   const { activated } = await subscribed()
   const client = new pg.Client({ connectionString: postgresUrl })
   await client.connect()

@@ -1,16 +1,12 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
-import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { createMemoryModel } from './memory/memory-model.ts'
 import { credentialProjection as projection } from './projections/credential.ts'
-import { credentialHistory } from './projections/histories.ts'
+import { sampleHistory } from './projections/histories.ts'
 import { oracleDigest } from './projections/oracle.ts'
 import { createProjector, PositionGap } from './projector.ts'
 
-const [history] = fc.sample(
-  credentialHistory.filter((events) => events.length > 30),
-  { numRuns: 1, seed: 11 },
-) as [RecordedEvent[]]
+const history = sampleHistory(40, 11)
 
 test('of several projectors on one model each event is applied by one', async () => {
   const model = createMemoryModel()

@@ -1,17 +1,12 @@
-import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createMemoryModel } from './memory/memory-model.ts'
 import { credentialProjection } from './projections/credential.ts'
-import { credentialHistory } from './projections/histories.ts'
+import { sampleHistory } from './projections/histories.ts'
 import { oracleDigest } from './projections/oracle.ts'
 import { createProjector } from './projector.ts'
 import { rebuild } from './rebuild.ts'
 
-const [history] = fc.sample(
-  credentialHistory.filter((events) => events.length > 30),
-  { numRuns: 1, seed: 7 },
-) as [RecordedEvent[]]
+const history = sampleHistory(40, 7)
 
 test('a rebuild under live events has the digest of the running model and of the slow fold', async () => {
   const model = createMemoryModel()

@@ -30,13 +30,19 @@ const choice: fc.Arbitrary<Choice> = fc.record({
 
 /** Valid histories of the credential log, for tests: dense positions and versions, every stream begun before it moves. */
 export const credentialHistory: fc.Arbitrary<RecordedEvent[]> = fc
-  .array(choice, { maxLength: 60 })
+  .array(choice, { maxLength: 60, size: 'max' })
   .map((choices) => record(choices, credentialEvent, (event) => encodeEvent(credentialEvents, event)))
 
 /** Valid histories of the policy log, for tests. */
 export const policyHistory: fc.Arbitrary<RecordedEvent[]> = fc
-  .array(choice, { maxLength: 60 })
+  .array(choice, { maxLength: 60, size: 'max' })
   .map((choices) => record(choices, policyEvent, (event) => encodeEvent(policyEvents, event)))
+
+/** One valid history of the credential log with so many events, always the same for a seed. */
+export function sampleHistory(length: number, seed: number): RecordedEvent[] {
+  const [choices = []] = fc.sample(fc.array(choice, { minLength: length, maxLength: length }), { numRuns: 1, seed })
+  return record(choices, credentialEvent, (event) => encodeEvent(credentialEvents, event))
+}
 
 /** A credential log of a given length, for tests: clients `1` to `50` are registered, then suspended and resumed in turn. */
 export function clientLog(length: number): RecordedEvent[] {

@@ -40,20 +40,24 @@ const scripts: Readonly<Record<Mode, string>> = { embedded: 'main.ts', distribut
 const root = join(import.meta.dirname, '..', '..')
 
 /** Ports that nobody uses, for every server of the product. */
-async function settings(): Promise<NodeJS.ProcessEnv> {
+export async function freeAddresses(): Promise<NodeJS.ProcessEnv> {
   const env: NodeJS.ProcessEnv = {}
-  for (const service of ['CREDENTIAL', 'POLICY', 'AUDIT', 'GATEWAY']) {
+  for (const service of ['CREDENTIAL', 'POLICY', 'AUDIT', 'GATEWAY', 'CONSOLE']) {
     env[`GATEHOUSE_${service}_ADDRESS`] = `127.0.0.1:${await freePort()}`
     env[`GATEHOUSE_${service}_OPS_PORT`] = String(await freePort())
   }
-  env['GATEHOUSE_CONSOLE_PORT'] = String(await freePort())
-  env['GATEHOUSE_CONSOLE_OPS_PORT'] = String(await freePort())
   return env
 }
 
 export async function startSystem(mode: Mode, extra: NodeJS.ProcessEnv = {}): Promise<System> {
   const dataDir = await mkdtemp(join(tmpdir(), `gatehouse-${mode}-`))
-  const env = { ...process.env, ...(await settings()), GATEHOUSE_DATA_DIR: dataDir, GATEHOUSE_NODE: 'e2e', ...extra }
+  const env = {
+    ...process.env,
+    ...(await freeAddresses()),
+    GATEHOUSE_DATA_DIR: dataDir,
+    GATEHOUSE_NODE: 'e2e',
+    ...extra,
+  }
   let child: ChildProcess | undefined
   let output = ''
 

@@ -9,6 +9,7 @@ export type { CallContext } from './context.ts'
 export {
   address,
   ConfigurationError,
+  cannotListen,
   flag,
   integer,
   list,
@@ -25,6 +26,6 @@ export { createRegistry } from './metrics.ts'
 export { startOps } from './ops.ts'
 export { type Running, runMain } from './run-main.ts'
 export { type GrpcServiceOptions, type RunningGrpcService, startGrpcService } from './server.ts'
-export { serviceVariables } from './service-variables.ts'
+export { grpcVariables, kafkaVariables, nodeVariable, serviceVariables } from './service-variables.ts'
 export { devCertificates, serviceTls, type TlsMaterial } from './tls.ts'
 export { startTracing, traced } from './tracing.ts'

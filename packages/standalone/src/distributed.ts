@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readConfig as consoleConfig } from '@gatehouse/console'
 import { readConfig as gatewayConfig } from '@gatehouse/gateway'
 import { runMain } from '@gatehouse/grpc-service'
 import { startKafka, startRedis } from '@gatehouse/testkit'
@@ -48,13 +49,13 @@ async function start(
   const own: NodeJS.ProcessEnv = { GATEHOUSE_DATA_DIR: dataDir, ...(await servers(dataDir, closing)) }
   const environment: NodeJS.ProcessEnv = { ...process.env, ...own }
   for (const { name, opsPort, opsVariable } of services) {
-    const ops = `127.0.0.1:${environment[opsVariable] ?? opsPort}`
+    const ops = `${environment['GATEHOUSE_OPS_HOST'] ?? '127.0.0.1'}:${environment[opsVariable] ?? opsPort}`
     const service = await startServiceProcess({ name, environment, ops, logFile: join(logs, `${name}.log`) })
     closing.push(() => service.stop())
     service.onEnd((code) => onEnd(name, code))
   }
   const { credentialAddress, policyAddress, address } = gatewayConfig(environment)
-  const console = `${environment['GATEHOUSE_CONSOLE_HOST'] ?? '127.0.0.1'}:${environment['GATEHOUSE_CONSOLE_PORT'] ?? 8081}`
+  const { address: console } = consoleConfig(environment)
   const addresses = { credential: credentialAddress, policy: policyAddress, gateway: address, console }
   const demo = await startDemo({ dataDir, addresses, upstreamPort: 0 })
   closing.push(demo.close)

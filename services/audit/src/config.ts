@@ -1,14 +1,21 @@
-import { address, list, port, readEnv, type Settings, serviceVariables, text } from '@gatehouse/grpc-service'
+import {
+  address,
+  grpcVariables,
+  kafkaVariables,
+  port,
+  readEnv,
+  type Settings,
+  serviceVariables,
+  text,
+} from '@gatehouse/grpc-service'
 
-const variables = {
+export const variables = {
   ...serviceVariables,
+  ...grpcVariables,
+  ...kafkaVariables,
   address: address('GATEHOUSE_AUDIT_ADDRESS', '127.0.0.1:7104'),
   opsPort: port('GATEHOUSE_AUDIT_OPS_PORT', 9104),
   postgresUrl: text('GATEHOUSE_POSTGRES_URL'),
-  /** Without brokers records come by gRPC alone. */
-  kafkaBrokers: list('GATEHOUSE_KAFKA_BROKERS'),
-  /** Put before the name of the topic, to keep installations on one Kafka apart. */
-  topicPrefix: text('GATEHOUSE_TOPIC_PREFIX', { default: '', pattern: /^[a-z0-9._-]*$/, expected: 'a-z 0-9 . _ -' }),
   /** Told when API keys were last used. */
   credentialAddress: address('GATEHOUSE_CREDENTIAL_ADDRESS', '127.0.0.1:7101'),
 } as const

@@ -71,7 +71,11 @@ export async function startAudit(
   const server = await startGrpcService({
     ...{ name: 'audit', address: config.address, tls, logger, registry },
     services: [auditService({ pool, ledger, tail })],
-    ops: { port: config.opsPort, ready: () => pool.query('SELECT FROM audit.ledger_head').then(() => true) },
+    ops: {
+      port: config.opsPort,
+      host: config.opsHost,
+      ready: () => pool.query('SELECT FROM audit.ledger_head').then(() => true),
+    },
     reflection: config.reflection,
     healthWithoutCertificate: config.healthWithoutCertificate,
   })

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const console = await startConsole(
     readConfig({
       GATEHOUSE_DATA_DIR: dataDir,
-      GATEHOUSE_CONSOLE_PORT: '0',
+      GATEHOUSE_CONSOLE_ADDRESS: '127.0.0.1:0',
       GATEHOUSE_CONSOLE_OPS_PORT: '0',
       GATEHOUSE_CREDENTIAL_ADDRESS: credential.address,
     }),

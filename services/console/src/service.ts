@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { ConfigurationError, createRegistry, type Logger, serviceTls, startOps } from '@gatehouse/grpc-service'
+import { cannotListen, createRegistry, type Logger, type Running, serviceTls, startOps } from '@gatehouse/grpc-service'
+import type { FastifyInstance } from 'fastify'
 import type { ConsoleConfig } from './config.ts'
 import { createApp } from './http/app.ts'
 import { openOperatorFile, writePrivate } from './operators/operator-file.ts'
@@ -8,43 +9,55 @@ import { connectServices } from './services.ts'
 
 export { type ConsoleConfig, readConfig } from './config.ts'
 
-export interface RunningConsole {
+export interface RunningConsole extends Running {
   /** `host:port` of the management API. */
   readonly address: string
+  readonly opsAddress: string
   /** The token of the first admin, at the first start alone; also in `<dataDir>/operator-token` for the CLI. */
   readonly firstOperatorToken: string | undefined
-  close(): Promise<void>
 }
 
 /** Starts the management API. Throws ConfigurationError when an address cannot be had or a file is malformed. */
 export async function startConsole(config: ConsoleConfig, { logger }: { logger: Logger }): Promise<RunningConsole> {
+  // Closed in the reverse order of opening, also when a later one does not open.
+  await using opened = new AsyncDisposableStack()
   const { store: operators, firstToken } = await openOperatorFile(join(config.dataDir, 'operators.json'))
   if (firstToken) await writePrivate(join(config.dataDir, 'operator-token'), `${firstToken}\n`)
   const services = connectServices(config, await serviceTls('console', config))
-  const app = await createApp({ services, operators, logger })
-  let draining = false
-  const ops = await startOps({ port: config.opsPort, ready: () => !draining, registry: createRegistry('console') })
-  const close = async () => {
-    draining = true
-    await app.close()
+  opened.defer(() => {
     for (const client of Object.values(services)) client.close()
-    await ops.close()
-    logger.info('stopped')
-  }
-  try {
-    await app.listen({ host: config.host, port: config.port })
-  } catch (error) {
-    await close()
-    throw listenError(config, error)
-  }
-  const { port } = app.server.address() as AddressInfo
-  const address = `${config.host}:${port}`
+  })
+  const app = await createApp({ services, operators, logger })
+  let serving = false
+  const registry = createRegistry('console')
+  const ops = await startOps({ port: config.opsPort, host: config.opsHost, ready: () => serving, registry })
+  opened.defer(() => ops.close())
+  opened.defer(() => {
+    serving = false
+    return app.close()
+  })
+  const address = await listen(app, config.address)
+  serving = true
   logger.info({ address, ops: ops.address }, 'ready')
-  return { address, firstOperatorToken: firstToken, close }
+  const closing = opened.move()
+  return {
+    address,
+    opsAddress: ops.address,
+    firstOperatorToken: firstToken,
+    async close() {
+      await closing.disposeAsync()
+      logger.info('stopped')
+    },
+  }
 }
 
-function listenError({ host, port }: ConsoleConfig, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') return new ConfigurationError(`${host}:${port} is in use`)
-  return error
+async function listen(app: FastifyInstance, address: string): Promise<string> {
+  const colon = address.lastIndexOf(':')
+  const host = address.slice(0, colon)
+  try {
+    await app.listen({ host: host.replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) })
+  } catch (error) {
+    throw cannotListen(address, error as Error)
+  }
+  return `${host}:${(app.server.address() as AddressInfo).port}`
 }

@@ -46,7 +46,7 @@ export async function startCredential(
   const server = await startGrpcService({
     ...{ name: 'credential', address: config.address, tls, logger },
     services: [credentialService(dependencies), credentialLogService(dependencies)],
-    ops: { port: config.opsPort, ready: () => store.head().then(() => true) },
+    ops: { port: config.opsPort, host: config.opsHost, ready: () => store.head().then(() => true) },
     reflection: config.reflection,
     healthWithoutCertificate: config.healthWithoutCertificate,
   })

@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises'
 import { type AuditSink, openTrail, startShipper, type Trail } from '@gatehouse/audit-trail'
 import { eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import {
   ConfigurationError,
+  cannotListen,
   createClient,
   createRegistry,
   type Logger,
@@ -20,7 +20,7 @@ import { createMemoryCounters } from './counters/memory.ts'
 import { createRedisCounters } from './counters/redis.ts'
 import { Upstreams } from './forward/upstreams.ts'
 import { Http1Server } from './http1/server.ts'
-import { type CertificateFiles, readCertificate, reloadCertificate } from './https.ts'
+import { readCertificate, reloadCertificate } from './https.ts'
 import { createMetrics, type GatewayMetrics } from './metrics.ts'
 import { createPolicy } from './policy.ts'
 import { type Projection, startProjection } from './projection/projection.ts'
@@ -42,28 +42,16 @@ export async function startGateway(
   config: GatewayConfig,
   { logger }: { readonly logger: Logger },
 ): Promise<RunningGateway> {
-  const closing: (() => unknown)[] = []
-  const close = async () => {
-    for (const end of closing.splice(0).reverse()) await end()
-  }
-  try {
-    return { ...(await open(config, logger, closing)), close }
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
-/** Opens everything; what must be closed is pushed in the order of opening, and closed in the opposite one. */
-async function open(config: GatewayConfig, logger: Logger, closing: (() => unknown)[]) {
+  // Closed in the reverse order of opening, also when a later one does not open.
+  await using opened = new AsyncDisposableStack()
   const tls = await serviceTls('gateway', config)
   const registry = createRegistry('gateway')
   const trail = await openSpool(config, logger)
-  closing.push(() => trail.close())
+  opened.defer(() => trail.close())
   const sink = openAuditSink(config, tls, logger)
-  closing.push(() => sink.close())
+  opened.defer(() => sink.close())
   const model = openModel(config, logger)
-  closing.push(() => model.close())
+  opened.defer(() => model.close())
   const policy = createPolicy((key, problem) =>
     logger.error({ key, problem }, 'cannot be used: its requests are refused'),
   )
@@ -74,63 +62,50 @@ async function open(config: GatewayConfig, logger: Logger, closing: (() => unkno
     spoolOldestSeconds: () => trail.spool.oldestSeconds(Date.now()),
     connections: () => server.connections,
   })
-  closing.push(ship(trail, sink, metrics, logger))
-  const logs = connectLogs(config, tls, closing)
-  const projection = startProjection({
-    model,
-    logs,
-    ...(config.kafkaBrokers.length > 0 && {
-      kafka: (source) => ({ brokers: config.kafkaBrokers, topic: eventTopic(source, config.topicPrefix) }),
-    }),
-    cacheBytesMax: config.cacheBytes,
-    onPolicy: policy.onChanged,
-    hooks: { onPropagated: metrics.propagated, onParked: metrics.parked },
-    logger,
-  })
-  closing.push(() => projection.close())
-  const counters = config.redisUrl
-    ? createRedisCounters({ url: config.redisUrl, onError: (err) => logger.warn({ err }, 'the counters are away') })
-    : createMemoryCounters()
-  closing.push(() => counters.close())
+  const shipper = ship(trail, sink, metrics, logger)
+  opened.defer(() => shipper.close())
+  const logs = connectLogs(config, tls)
+  opened.defer(() => logs.close())
+  const projection = openProjection(config, { model, logs, policy, metrics, logger })
+  opened.defer(() => projection.close())
+  const counters = openCounters(config, logger)
+  opened.defer(() => counters.close())
   const upstreams = new Upstreams()
-  closing.push(() => upstreams.close())
+  opened.defer(() => upstreams.close())
   const handler = createCheck({
     state: stateOf(projection, policy.table, config.positionWaitMs),
     ...{ views: projection.credentials, counters, trail, upstreams, watch: metrics.watch },
   })
   const certificate = await readCertificate(config)
-  const server = new Http1Server({
-    handler,
-    trustedProxies: config.trustedProxies,
-    ...(certificate && { tls: certificate }),
-  })
+  const { trustedProxies } = config
+  const server = new Http1Server({ handler, trustedProxies, ...(certificate && { tls: certificate }) })
+  let serving = false
+  // Before the gateway's own port, so that it tells of the drain as long as the drain lasts.
+  const ops = await serveOps(config, registry, () => serving && Number.isFinite(projection.stalenessMs()))
+  opened.defer(() => ops?.close())
   const address = await listen(server, config.address)
-  let draining = false
-  closing.push(async () => {
-    draining = true
+  serving = true
+  opened.defer(async () => {
+    serving = false
     await server.drain(config.drainMs)
   })
-  if (certificate) closing.push(keepCertificate(server, config, logger))
-  const opsAddress = await serveOps(
-    config,
-    closing,
-    registry,
-    () => !draining && Number.isFinite(projection.stalenessMs()),
-  )
-  logger.info({ address, ops: opsAddress, node: trail.node, epoch: trail.epoch }, 'ready')
-  return { address, opsAddress }
+  if (certificate) {
+    const reloading = reloadCertificate(server, config, logger)
+    opened.defer(() => reloading.close())
+  }
+  logger.info({ address, ops: ops?.address, node: trail.node, epoch: trail.epoch }, 'ready')
+  const closing = opened.move()
+  return { address, opsAddress: ops?.address, close: () => closing.disposeAsync() }
 }
 
-function ship(trail: Trail, sink: AuditSink, metrics: GatewayMetrics, logger: Logger): () => Promise<void> {
-  const shipper = startShipper({
+function ship(trail: Trail, sink: AuditSink, metrics: GatewayMetrics, logger: Logger) {
+  return startShipper({
     ...{ trail, sink, onShipped: metrics.shipped },
     onFailure: (err, attempt) => logger.warn({ err, attempt }, 'decision records wait for the audit service'),
   })
-  return () => shipper.close()
 }
 
-async function openSpool(config: GatewayConfig, logger: Logger) {
-  await mkdir(config.spoolDirectory, { recursive: true, mode: 0o700 })
+function openSpool(config: GatewayConfig, logger: Logger): Promise<Trail> {
   return openTrail({
     directory: config.spoolDirectory,
     node: config.node,
@@ -138,6 +113,8 @@ async function openSpool(config: GatewayConfig, logger: Logger) {
     segmentBytes: config.spoolSegmentBytes,
     segmentsMax: config.spoolSegmentsMax,
     onFault: (err) => logger.error({ err }, 'the spool'),
+  }).catch((error: Error) => {
+    throw new ConfigurationError(`the audit spool cannot be opened: ${error.message}`)
   })
 }
 
@@ -149,15 +126,44 @@ function openModel({ redisUrl }: GatewayConfig, logger: Logger): ReadModel {
   })
 }
 
-function connectLogs(config: GatewayConfig, tls: TlsMaterial, closing: (() => unknown)[]) {
+function connectLogs(config: GatewayConfig, tls: TlsMaterial) {
   const connect = (address: string, peer: string) => createClient(EventLogServiceClient, { address, tls, peer })
   const credential = connect(config.credentialAddress, 'credential')
   const policy = connect(config.policyAddress, 'policy')
-  closing.push(() => {
-    credential.close()
-    policy.close()
+  return {
+    credential,
+    policy,
+    close() {
+      credential.close()
+      policy.close()
+    },
+  }
+}
+
+interface ProjectionParts {
+  readonly model: ReadModel
+  readonly logs: ReturnType<typeof connectLogs>
+  readonly policy: ReturnType<typeof createPolicy>
+  readonly metrics: GatewayMetrics
+  readonly logger: Logger
+}
+
+function openProjection(config: GatewayConfig, { model, logs, policy, metrics, logger }: ProjectionParts): Projection {
+  const { kafkaBrokers: brokers, topicPrefix } = config
+  return startProjection({
+    model,
+    logs,
+    ...(brokers.length > 0 && { kafka: (source) => ({ brokers, topic: eventTopic(source, topicPrefix) }) }),
+    cacheBytesMax: config.cacheBytes,
+    onPolicy: policy.onChanged,
+    hooks: { onPropagated: metrics.propagated, onParked: metrics.parked },
+    logger,
   })
-  return { credential, policy }
+}
+
+function openCounters({ redisUrl }: GatewayConfig, logger: Logger) {
+  if (!redisUrl) return createMemoryCounters()
+  return createRedisCounters({ url: redisUrl, onError: (err) => logger.warn({ err }, 'the counters are away') })
 }
 
 function stateOf(projection: Projection, policy: ReturnType<typeof createPolicy>['table'], positionWaitMs: number) {
@@ -176,24 +182,12 @@ async function listen(server: Http1Server, address: string): Promise<string> {
     const port = await server.listen(Number(address.slice(colon + 1)), host.replace(/^\[|\]$/g, ''))
     return `${host}:${port}`
   } catch (error) {
-    throw new ConfigurationError(`cannot listen on ${address}: ${(error as Error).message}`)
+    throw cannotListen(address, error as Error)
   }
 }
 
-function keepCertificate(server: Http1Server, files: CertificateFiles, logger: Logger): () => void {
-  const reloading = reloadCertificate(server, files, logger)
-  return () => reloading.close()
-}
-
 /** A worker is asked by its primary; a gateway alone answers for itself. */
-async function serveOps(
-  config: GatewayConfig,
-  closing: (() => unknown)[],
-  registry: ReturnType<typeof createRegistry>,
-  ready: () => boolean,
-): Promise<string | undefined> {
+async function serveOps(config: GatewayConfig, registry: ReturnType<typeof createRegistry>, ready: () => boolean) {
   if (config.workers > 1) return undefined
-  const ops = await startOps({ port: config.opsPort, registry, ready })
-  closing.push(() => ops.close())
-  return ops.address
+  return startOps({ port: config.opsPort, host: config.opsHost, registry, ready })
 }

@@ -35,6 +35,7 @@ export async function startWorkers(config: GatewayConfig, logger: Logger): Promi
   for (let index = 1; index <= config.workers; index++) fork(index)
   const ops = await startOps({
     port: config.opsPort,
+    host: config.opsHost,
     registry: new WorkersRegistry(),
     ready: () => !stopping && ready.size === config.workers,
   })

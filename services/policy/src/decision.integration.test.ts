@@ -103,7 +103,7 @@ beforeAll(async () => {
       GATEHOUSE_POSTGRES_URL: postgresUrl,
       GATEHOUSE_POLICY_ADDRESS: '127.0.0.1:0',
       GATEHOUSE_POLICY_OPS_PORT: '0',
-      GATEHOUSE_POLICY_NODE: 'policy-1',
+      GATEHOUSE_NODE: 'node-1',
       GATEHOUSE_CREDENTIAL_ADDRESS: peers.credentialAddress,
       GATEHOUSE_AUDIT_ADDRESS: peers.auditAddress,
     }),
@@ -188,7 +188,7 @@ test('allows a key that is in order, and the record says so', async () => {
     operationId: 'get-order',
     scopes: ['read'],
   })
-  expect(answer.decisionId).toMatch(/^policy-1\.\d+\.\d+$/)
+  expect(answer.decisionId).toMatch(/^node-1-policy\.\d+\.\d+$/)
   expect(JSON.stringify(await recordOf(answer.decisionId))).not.toContain(apiKey.slice(-20))
 })
 

@@ -13,6 +13,7 @@ import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_l
 import type { EventSource } from '@gatehouse/contracts/events'
 import { eventLogService, openPool, startOutboxRelay } from '@gatehouse/event-store'
 import {
+  ConfigurationError,
   createClient,
   createGeneratedClient,
   createRegistry,
@@ -60,6 +61,8 @@ export async function startPolicy(
     node: config.node,
     product: 'policy',
     onFault: (error) => logger.error({ err: error }, 'the audit spool meets a fault'),
+  }).catch((error: Error) => {
+    throw new ConfigurationError(`the audit spool cannot be opened: ${error.message}`)
   })
   opened.defer(() => trail.close())
   const kafka = config.kafkaBrokers.length > 0 ? startKafka(config, store, logger) : undefined
@@ -90,6 +93,7 @@ export async function startPolicy(
     services: [policyService(dependencies), policyLogService(dependencies), decisionService({ state, trail, logger })],
     ops: {
       port: config.opsPort,
+      host: config.opsHost,
       ready: () =>
         store.head().then(
           () => true,

@@ -42,7 +42,7 @@ export async function startTestConsole(answers: Answers) {
   const [credential, policy, audit] = servers.map(({ address }) => address)
   const environment = {
     GATEHOUSE_DATA_DIR: dataDir,
-    GATEHOUSE_CONSOLE_PORT: '0',
+    GATEHOUSE_CONSOLE_ADDRESS: '127.0.0.1:0',
     GATEHOUSE_CONSOLE_OPS_PORT: '0',
     GATEHOUSE_CREDENTIAL_ADDRESS: credential,
     GATEHOUSE_POLICY_ADDRESS: policy,

@@ -6,6 +6,7 @@ export {
   type PolicyFollower,
   type PolicyFollowerOptions,
   type PolicyViews,
+  type UnknownView,
 } from './policy-views.ts'
 export { credentialProjection } from './projections/credential.ts'
 export { policyProjection } from './projections/policy.ts'
@@ -24,6 +25,7 @@ export {
   ReadModelUnavailable,
   type Snapshot,
   type Stored,
+  type WholeMark,
 } from './read-model.ts'
 export { type RebuildOptions, type Rebuilt, rebuild } from './rebuild.ts'
 export type { RedisAddress } from './redis/connections.ts'

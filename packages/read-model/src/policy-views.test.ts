@@ -22,11 +22,14 @@ async function put(...writes: Entry[]) {
 
 function start(onError?: (error: unknown) => void) {
   const told: { apis: string[]; changed: readonly string[] | 'all' }[] = []
-  const onChanged = ({ apis }: PolicyViews, changed: readonly string[] | 'all') =>
+  let unknown: PolicyViews['unknown'] = new Map()
+  const onChanged = ({ apis, ...views }: PolicyViews, changed: readonly string[] | 'all') => {
+    unknown = views.unknown
     told.push({ apis: [...apis].map(([key, { version }]) => `${key}@${version}`).sort(), changed })
+  }
   const follower = followPolicy({ model, onChanged, retryMs: 1, ...(onError && { onError }) })
   model.follow((change) => follower.onChange(change))
-  return { told, follower }
+  return { told, unknown: () => unknown, follower }
 }
 
 test('everything is loaded at first, then only what changed is named', async () => {
@@ -77,15 +80,23 @@ test('a reset loads everything anew', async () => {
   expect(told.at(-1)).toEqual({ apis: ['api/alpha/carts@1'], changed: 'all' })
 })
 
-test('a parked or malformed API is left out, the others are not', async () => {
+test('a parked or malformed API is told as unknown until a version that can be read, the others are not', async () => {
   await put(
     api('orders', 1n),
     { key: 'api/alpha/poison', state: 'parked', version: 1n, reason: 'unknown event' },
     { key: 'api/alpha/broken', state: 'live', version: 1n, value: Uint8Array.of(0x0a, 0xff) },
   )
-  const { told, follower } = start()
+  const { told, unknown, follower } = start()
   await vi.waitUntil(() => follower.position() === 1n)
   expect(told).toEqual([{ apis: ['api/alpha/orders@1'], changed: 'all' }])
+  expect([...unknown()]).toEqual([
+    ['api/alpha/poison', { version: 1n, problem: 'unknown event' }],
+    ['api/alpha/broken', { version: 1n, problem: 'malformed view' }],
+  ])
+  await put(api('poison', 2n), { key: 'api/alpha/broken', state: 'deleted', version: 2n })
+  await vi.waitUntil(() => follower.position() === 2n)
+  expect(told.at(-1)?.apis).toEqual(['api/alpha/orders@1', 'api/alpha/poison@2'])
+  expect(unknown().size).toBe(0)
 })
 
 test('a policy that cannot be compiled does not count as known', async () => {

@@ -10,6 +10,13 @@ export interface PolicyViews {
   readonly environments: ReadonlyMap<string, Environment>
   readonly apis: ReadonlyMap<string, Api>
   readonly plans: ReadonlyMap<string, Plan>
+  /** What stands there and cannot be read, parked or malformed: nobody knows what it says. */
+  readonly unknown: ReadonlyMap<string, UnknownView>
+}
+
+export interface UnknownView {
+  readonly version: bigint
+  readonly problem: string
 }
 
 export interface PolicyFollowerOptions {
@@ -35,7 +42,7 @@ export interface PolicyFollower {
 
 const policyNouns = ['environment', 'api', 'plan'] as const
 
-/** Loads the policy at each reset and reads what later changes name. A parked or malformed entry is left out. */
+/** Loads the policy at each reset and reads what later changes name. What cannot be read stands under `unknown`. */
 export function followPolicy(options: PolicyFollowerOptions): PolicyFollower {
   const { model, onChanged, onReached, onError, retryMs = 100 } = options
   let views = emptyViews()
@@ -109,34 +116,40 @@ interface MutableViews {
   readonly environments: Map<string, Environment>
   readonly apis: Map<string, Api>
   readonly plans: Map<string, Plan>
+  readonly unknown: Map<string, UnknownView>
 }
 
 function emptyViews(): MutableViews {
-  return { environments: new Map(), apis: new Map(), plans: new Map() }
+  return { environments: new Map(), apis: new Map(), plans: new Map(), unknown: new Map() }
 }
 
 function put(views: MutableViews, key: string, stored: Stored | undefined): void {
   const { noun } = splitKey(key)
-  if (noun === 'environment') place(views.environments, key, stored, Environment)
-  else if (noun === 'api') place(views.apis, key, stored, Api)
-  else if (noun === 'plan') place(views.plans, key, stored, Plan)
+  if (noun === 'environment') place(views, views.environments, key, stored, Environment)
+  else if (noun === 'api') place(views, views.apis, key, stored, Api)
+  else if (noun === 'plan') place(views, views.plans, key, stored, Plan)
 }
 
 interface Codec<View> {
   decode(bytes: Uint8Array): View
 }
 
-function place<View>(views: Map<string, View>, key: string, stored: Stored | undefined, codec: Codec<View>): void {
-  views.delete(key)
-  if (stored?.state !== 'live') return
-  const view = decode(stored.value, codec)
-  if (view) views.set(key, view)
-}
-
-function decode<View>(bytes: Uint8Array, codec: Codec<View>): View | undefined {
-  try {
-    return codec.decode(bytes)
-  } catch {
-    return undefined
-  }
+function place<View>(
+  { unknown }: MutableViews,
+  kind: Map<string, View>,
+  key: string,
+  stored: Stored | undefined,
+  codec: Codec<View>,
+): void {
+  kind.delete(key)
+  unknown.delete(key)
+  if (!stored || stored.state === 'deleted') return
+  const { version } = stored
+  if (stored.state === 'parked') unknown.set(key, { version, problem: stored.reason })
+  else
+    try {
+      kind.set(key, codec.decode(stored.value))
+    } catch {
+      unknown.set(key, { version, problem: 'malformed view' })
+    }
 }

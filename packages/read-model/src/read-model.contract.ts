@@ -228,6 +228,57 @@ export function readModelContract(name: string, under: ModelUnderTest): void {
       await following.close()
     })
 
+    describe('the mark of a whole state', () => {
+      const at = (credential: bigint, ageMs = 0) => ({ positions: { credential, policy: 0n }, ageMs })
+
+      test('is not there before anybody has set it', async () => {
+        expect(await model.wholeMark()).toBeUndefined()
+      })
+
+      test('is answered with its age, also when the model went on', async () => {
+        await model.apply(batch(0n, 2n))
+        await model.markWhole(at(2n, 5_000))
+        await model.apply(batch(2n, 3n))
+        const mark = await model.wholeMark()
+        expect(mark?.positions).toEqual({ credential: 2n, policy: 0n })
+        expect(mark?.ageMs).toBeGreaterThanOrEqual(4_999)
+        expect(mark?.ageMs).toBeLessThan(8_000)
+      })
+
+      test('is refused by a model that stands before it', async () => {
+        await model.apply(batch(0n, 2n))
+        await model.markWhole(at(3n))
+        await model.markWhole({ positions: { policy: 1n }, ageMs: 0 })
+        await model.apply(batch(2n, 9n))
+        expect(await model.wholeMark()).toBeUndefined()
+      })
+
+      test('is not replaced by an older one', async () => {
+        await model.apply(batch(0n, 20n))
+        await model.markWhole(at(20n, 1_000))
+        await model.markWhole(at(3n, 9_000))
+        expect(await model.wholeMark()).toMatchObject({ positions: { credential: 20n } })
+        await model.markWhole(at(9n, 0))
+        expect(await model.wholeMark()).toMatchObject({ positions: { credential: 9n } })
+      })
+
+      test('does not go over to a generation that was built anew', async () => {
+        await model.apply(batch(0n, 1n))
+        await model.markWhole(at(1n))
+        const candidate = await model.begin()
+        await candidate.apply(batch(0n, 1n))
+        expect(await candidate.promote()).toBe('promoted')
+        expect(await model.wholeMark()).toBeUndefined()
+      })
+
+      test('changes no digest', async () => {
+        await model.apply(batch(0n, 1n, [live('client/a', 1n, 'a')]))
+        const before = await model.digest()
+        await model.markWhole(at(1n))
+        expect(await model.digest()).toEqual(before)
+      })
+    })
+
     test('what is written to a discarded candidate is never seen', async () => {
       const candidate = await model.begin()
       await candidate.apply(batch(0n, 1n, [live('client/a', 1n, 'x')]))

@@ -41,6 +41,13 @@ export interface Digest {
   readonly digest: string
 }
 
+/** A fold that reaches `positions` held, so long ago, all that the logs held. */
+export interface WholeMark {
+  readonly positions: Positions
+  /** By the clock of the store alone, at least 0: good for saying how old a state is, not for a bound that must hold. */
+  readonly ageMs: number
+}
+
 /** A whole fold of the logs. Every call throws ReadModelUnavailable when the store does not answer in time. */
 export interface Generation {
   /** Values and positions in one atomic read. */
@@ -84,6 +91,10 @@ export interface ReadModel extends Generation {
    */
   follow(listener: (change: Change) => void): Following
   begin(): Promise<Candidate>
+  /** Keeps the mark with the serving generation, unless that stands before it or has a younger one. */
+  markWhole(mark: WholeMark): Promise<void>
+  /** The mark of the serving generation; undefined when it has none, or stands before it. */
+  wholeMark(): Promise<WholeMark | undefined>
   /** Only where the data lives in this process: the value without waiting. */
   readNow?(key: string): Stored | undefined
   close(): Promise<void>

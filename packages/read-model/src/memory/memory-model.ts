@@ -11,6 +11,7 @@ import {
   type Generation,
   type ReadModel,
   type Stored,
+  type WholeMark,
 } from '../read-model.ts'
 import { decodeStored, encodeStored } from '../stored.ts'
 
@@ -20,6 +21,7 @@ type Tables = Readonly<Record<Noun, Map<string, string>>>
 class Fold {
   readonly tables: Tables
   readonly at = new Map<EventSource, bigint>()
+  #whole: { readonly positions: Positions; readonly atMs: number } | undefined
 
   constructor() {
     this.tables = Object.fromEntries(nouns.map((noun) => [noun, new Map()])) as Tables
@@ -48,6 +50,17 @@ class Fold {
     }
     this.at.set(source, upTo)
     return changed
+  }
+
+  markWhole({ positions, ageMs }: WholeMark): void {
+    const atMs = performance.now() - ageMs
+    if (!reaches(this.positions(), positions) || (this.#whole && this.#whole.atMs >= atMs)) return
+    this.#whole = { positions, atMs }
+  }
+
+  wholeMark(): WholeMark | undefined {
+    if (!this.#whole || !reaches(this.positions(), this.#whole.positions)) return undefined
+    return { positions: this.#whole.positions, ageMs: performance.now() - this.#whole.atMs }
   }
 }
 
@@ -91,6 +104,8 @@ export function createMemoryModel(): ReadModel {
       ({ source, upTo, recordTime }, keys) => tell({ type: 'applied', source, upTo, recordTime, keys }),
     ),
     readNow: (key) => serving.get(key),
+    markWhole: async (mark) => serving.markWhole(mark),
+    wholeMark: async () => serving.wholeMark(),
     follow(listener) {
       listeners.add(listener)
       listener({ type: 'reset', positions: serving.positions() })

@@ -109,6 +109,25 @@ test('an older replica takes over: everything is dropped, and the events since a
   expect((await model.digest()).digest).toBe(oracleDigest(events.slice(0, 150)))
 })
 
+test('FLUSHALL takes the mark of a whole state with it, and none is taken before the events are there again', async () => {
+  const mark = { positions: { credential: 100n }, ageMs: 0 }
+  await model.markWhole(mark)
+  expect(await model.wholeMark()).toMatchObject({ positions: { credential: 100n } })
+  await admin.flushall()
+  await model.markWhole(mark)
+  await project(0, 50)
+  await model.markWhole(mark)
+  expect(await model.wholeMark()).toBeUndefined()
+})
+
+test.each([
+  ['beyond the positions', '101 0 1'],
+  ['written by somebody else', 'yesterday'],
+])('a mark that is %s is none', async (_, mark) => {
+  await admin.hset('{test}:1:positions', 'whole', mark)
+  expect(await model.wholeMark()).toBeUndefined()
+})
+
 test('Redis gone and back empty: what is cached goes on, what is not is refused, then all is dropped', async () => {
   const known = await cache.client('1')
   await server.kill()

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type Candidate, type Following, type ReadModel, ReadModelUnavailable } from '../read-model.ts'
+import { type Candidate, type Following, type ReadModel, ReadModelUnavailable, type WholeMark } from '../read-model.ts'
 import { connectRedis, type RedisAddress } from './connections.ts'
 import { follow, type Tail } from './follower.ts'
 import { redisGeneration, type Target } from './redis-generation.ts'
 import { layoutOf, positionsOf, run } from './redis-store.ts'
-import { discardScript, promoteScript, tailScript } from './scripts.ts'
+import { discardScript, markWholeScript, promoteScript, tailScript, wholeMarkScript } from './scripts.ts'
 
 export interface RedisModelOptions {
   readonly address: RedisAddress
@@ -56,9 +56,20 @@ export function openRedisModel(options: RedisModelOptions): ReadModel {
     return { positions: positionsOf(reply[1], reply[2]), generation: serving.name, last: String(reply[3]) }
   }
 
+  async function markWhole({ positions: { credential = 0n, policy = 0n }, ageMs }: WholeMark): Promise<void> {
+    const mark = [String(credential), String(policy), Math.ceil(ageMs)]
+    await serving.call((name) => run(writes, markWholeScript, layout.keys(name), [name, ...mark]))
+  }
+
+  async function wholeMark(): Promise<WholeMark | undefined> {
+    const reply = await serving.call((name) => run(reads, wholeMarkScript, layout.keys(name), [name]))
+    if (reply[0] !== 'ok') return undefined
+    return { positions: positionsOf(reply[1], reply[2]), ageMs: Number(String(reply[3])) }
+  }
+
   return {
     ...redisGeneration({ ...store, target: serving }),
-    begin,
+    ...{ begin, markWhole, wholeMark },
     follow(listener) {
       const connect = () => connectRedis(address, onError)
       const following = follow({ connect, changes: layout.changes, tail, listener })

@@ -61,6 +61,27 @@ if serving ~= ARGV[1] then return {'moved', serving} end
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 return {'ok', position('credential'), position('policy'), last[1] and last[1][1] or '0-0'}`)
 
+/** ARGV generation, positions of credential and policy, age in ms. An older mark never replaces a younger one. */
+export const markWholeScript = script(`${head}
+if serving ~= ARGV[1] then return {'moved', serving} end
+if less(position('credential'), ARGV[2]) or less(position('policy'), ARGV[3]) then return {'behind'} end
+local time = redis.call('TIME')
+local at = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(ARGV[4]))
+local _, _, present = string.find(redis.call('HGET', KEYS[3], 'whole') or '', '^%d+ %d+ (%d+)$')
+if present and not less(present, at) then return {'younger'} end
+redis.call('HSET', KEYS[3], 'whole', ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. at)
+return {'marked'}`)
+
+/** ARGV generation. Positions and age in ms of the mark, when the generation stands at or beyond it. */
+export const wholeMarkScript = script(`${head}
+if serving ~= ARGV[1] then return {'moved', serving} end
+local mark = redis.call('HGET', KEYS[3], 'whole') or ''
+local _, _, credential, policy, at = string.find(mark, '^(%d+) (%d+) (%d+)$')
+if not at or less(position('credential'), credential) or less(position('policy'), policy) then return {'none'} end
+local time = redis.call('TIME')
+local age = math.max(0, time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(at))
+return {'ok', credential, policy, string.format('%.0f', age)}`)
+
 /** KEYS go on with positions and hashes of the serving generation; ARGV serving generation, candidate. */
 export const promoteScript = script(`${head}
 if serving ~= ARGV[1] then return {'moved', serving} end

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { waitFor } from '@gatehouse/testkit'
-import type { System } from './system.ts'
+import type { Demo } from './system.ts'
+
+/** A running system, as far as its clients see it. */
+export interface System {
+  readonly demo: Demo
+}
 
 /** Problem details of the gateway (RFC 9457). */
 export interface Problem {
@@ -24,17 +29,29 @@ export function call(system: System, path: string, headers: Record<string, strin
   return fetch(`${system.demo.gateway}${path}`, { ...init, headers })
 }
 
-/** Calls the management API; throws on an answer that is no success. */
-export async function manage<Body>(system: System, method: string, path: string, body?: object): Promise<Body> {
-  const response = await fetch(`${system.demo.console}${path}`, {
+/** Sends a request to the management API; the same idempotency key makes it the same command again. */
+export function send(
+  system: System,
+  method: string,
+  path: string,
+  body?: object,
+  idempotencyKey: string = randomUUID(),
+) {
+  return fetch(`${system.demo.console}${path}`, {
     method,
     headers: {
       authorization: `Bearer ${system.demo.operator_token}`,
-      'idempotency-key': randomUUID(),
+      'idempotency-key': idempotencyKey,
       ...(body && { 'content-type': 'application/json' }),
     },
     ...(body && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(30_000),
   })
+}
+
+/** Calls the management API; throws on an answer that is no success. */
+export async function manage<Body>(system: System, method: string, path: string, body?: object): Promise<Body> {
+  const response = await send(system, method, path, body)
   const text = await response.text()
   if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
   return (text ? JSON.parse(text) : undefined) as Body

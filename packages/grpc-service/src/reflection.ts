@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { BinaryReader } from '@bufbuild/protobuf/wire'
+import { descriptorSet } from '@gatehouse/contracts/descriptors'
 import type { Server } from '@grpc/grpc-js'
 import { ReflectionService } from '@grpc/reflection'
 import { ConfigurationError } from './environment.ts'
-
-const descriptorSet = fileURLToPath(new URL('../../contracts/src/gen/descriptors.binpb', import.meta.url))
 
 /** Serves grpc.reflection v1 and v1alpha for the named services, from the descriptors that `npm run generate` makes. */
 export function addReflection(server: Pick<Server, 'addService'>, services: readonly string[]): void {
@@ -22,7 +20,7 @@ function readDescriptors(): Buffer[] {
   try {
     bytes = readFileSync(descriptorSet)
   } catch {
-    throw new ConfigurationError(`reflection needs ${descriptorSet}: run npm run generate`)
+    throw new ConfigurationError(`reflection needs ${descriptorSet.pathname}: run npm run generate`)
   }
   const reader = new BinaryReader(bytes)
   const files: Buffer[] = []

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type GcraAnswer, gcra } from '@gatehouse/policy-engine'
 import { Redis } from 'ioredis'
 import { type Consumption, type CountedLimit, type Counters, CountersUnavailable, tightest } from './counters.ts'
@@ -11,7 +10,7 @@ export interface RedisCountersOptions {
   readonly onError?: (error: Error) => void
 }
 
-const script = readFileSync(join(import.meta.dirname, 'consume.lua'), 'utf8')
+const script = readFileSync(new URL('./consume.lua', import.meta.url), 'utf8')
 
 interface CountersRedis extends Redis {
   gatehouseConsume(keyCount: number, ...keysAndArguments: (string | number)[]): Promise<(string | number)[]>

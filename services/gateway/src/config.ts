@@ -27,7 +27,8 @@ export const variables = {
   cacheBytes: integer('GATEHOUSE_CACHE_BYTES', { default: 64 << 20, min: 1 << 20 }),
   spoolSegmentBytes: integer('GATEHOUSE_SPOOL_SEGMENT_BYTES', { default: 16 << 20, min: 64 << 10 }),
   spoolSegmentsMax: integer('GATEHOUSE_SPOOL_SEGMENTS', { default: 64, min: 3 }),
-  positionWaitMs: integer('GATEHOUSE_POSITION_WAIT_MS', { default: 2000, max: 60_000 }),
+  /** Below the 30 s that HTTP/1.1 waits for a decision: what is answered then would not be on record. */
+  positionWaitMs: integer('GATEHOUSE_POSITION_WAIT_MS', { default: 2000, max: 20_000 }),
   drainMs: integer('GATEHOUSE_DRAIN_MS', { default: 30_000, max: 600_000 }),
 } as const
 

@@ -1,6 +1,7 @@
 import { type AuditSink, openTrail, startShipper, type Trail } from '@gatehouse/audit-trail'
 import { eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import { type DecisionState, openDecisionState } from '@gatehouse/decision-state'
 import {
   ConfigurationError,
   cannotListen,
@@ -15,15 +16,15 @@ import {
 import { createMemoryModel, openRedisModel, type ReadModel } from '@gatehouse/read-model'
 import { openAuditSink } from './audit-sink.ts'
 import { createCheck } from './check/check.ts'
+import type { State } from './check/state.ts'
 import type { GatewayConfig } from './config.ts'
 import { createMemoryCounters } from './counters/memory.ts'
 import { createRedisCounters } from './counters/redis.ts'
 import { Upstreams } from './forward/upstreams.ts'
 import { Http1Server } from './http1/server.ts'
 import { readCertificate, reloadCertificate } from './https.ts'
-import { createMetrics, type GatewayMetrics } from './metrics.ts'
-import { createPolicy } from './policy.ts'
-import { type Projection, startProjection } from './projection/projection.ts'
+import { createMetrics, type GatewayMetrics } from './metrics/metrics.ts'
+import { traceApplied } from './trace-applied.ts'
 
 export { type GatewayConfig, readConfig } from './config.ts'
 
@@ -34,7 +35,7 @@ export interface RunningGateway extends Running {
 }
 
 /**
- * Starts the gateway: spool and shipper, read model and its projection, the request path, HTTP. It serves at once, and
+ * Starts the gateway: spool and shipper, read model and the state that is decided on, the request path, HTTP. It serves at once, and
  * refuses with 503 until its state is whole.
  * @throws ConfigurationError when an address, a certificate or the spool cannot be had
  */
@@ -52,12 +53,9 @@ export async function startGateway(
   opened.defer(() => sink.close())
   const model = openModel(config, logger)
   opened.defer(() => model.close())
-  const policy = createPolicy((key, problem) =>
-    logger.error({ key, problem }, 'cannot be used: its requests are refused'),
-  )
   const metrics = createMetrics(registry, logger, {
-    stalenessMs: () => projection.stalenessMs(),
-    position: (source) => projection.positions()?.[source],
+    stalenessMs: () => state.stalenessMs(),
+    position: (source) => state.positions()?.[source],
     spoolRecords: () => trail.spool.records,
     spoolOldestSeconds: () => trail.spool.oldestSeconds(Date.now()),
     connections: () => server.connections,
@@ -66,22 +64,22 @@ export async function startGateway(
   opened.defer(() => shipper.close())
   const logs = connectLogs(config, tls)
   opened.defer(() => logs.close())
-  const projection = openProjection(config, { model, logs, policy, metrics, logger })
-  opened.defer(() => projection.close())
+  const state = openState(config, { model, logs, metrics, logger })
+  opened.defer(() => state.close())
   const counters = openCounters(config, logger)
   opened.defer(() => counters.close())
   const upstreams = new Upstreams()
   opened.defer(() => upstreams.close())
   const handler = createCheck({
-    state: stateOf(projection, policy.table, config.positionWaitMs),
-    ...{ views: projection.credentials, counters, trail, upstreams, watch: metrics.watch },
+    state: stateOf(state, config.positionWaitMs),
+    ...{ views: state.credentials, counters, trail, upstreams, watch: metrics.watch },
   })
   const certificate = await readCertificate(config)
   const { trustedProxies } = config
   const server = new Http1Server({ handler, trustedProxies, ...(certificate && { tls: certificate }) })
   let serving = false
   // Before the gateway's own port, so that it tells of the drain as long as the drain lasts.
-  const ops = await serveOps(config, registry, () => serving && Number.isFinite(projection.stalenessMs()))
+  const ops = await serveOps(config, registry, () => serving && Number.isFinite(state.stalenessMs()))
   opened.defer(() => ops?.close())
   const address = await listen(server, config.address)
   serving = true
@@ -140,23 +138,21 @@ function connectLogs(config: GatewayConfig, tls: TlsMaterial) {
   }
 }
 
-interface ProjectionParts {
+interface StateParts {
   readonly model: ReadModel
   readonly logs: ReturnType<typeof connectLogs>
-  readonly policy: ReturnType<typeof createPolicy>
   readonly metrics: GatewayMetrics
   readonly logger: Logger
 }
 
-function openProjection(config: GatewayConfig, { model, logs, policy, metrics, logger }: ProjectionParts): Projection {
+function openState(config: GatewayConfig, { model, logs, metrics, logger }: StateParts): DecisionState {
   const { kafkaBrokers: brokers, topicPrefix } = config
-  return startProjection({
+  return openDecisionState({
     model,
     logs,
     ...(brokers.length > 0 && { kafka: (source) => ({ brokers, topic: eventTopic(source, topicPrefix) }) }),
     cacheBytesMax: config.cacheBytes,
-    onPolicy: policy.onChanged,
-    hooks: { onPropagated: metrics.propagated, onParked: metrics.parked },
+    hooks: { onApplied: traceApplied, onPropagated: metrics.propagated, onParked: metrics.parked },
     logger,
   })
 }
@@ -166,12 +162,13 @@ function openCounters({ redisUrl }: GatewayConfig, logger: Logger) {
   return createRedisCounters({ url: redisUrl, onError: (err) => logger.warn({ err }, 'the counters are away') })
 }
 
-function stateOf(projection: Projection, policy: ReturnType<typeof createPolicy>['table'], positionWaitMs: number) {
+function stateOf(state: DecisionState, positionWaitMs: number): State {
   return {
-    policy,
-    positions: () => projection.positions() ?? {},
-    stalenessMs: projection.stalenessMs,
-    reached: (positions: Parameters<Projection['waitFor']>[0]) => projection.waitFor(positions, positionWaitMs),
+    policy: state.policy,
+    positions: () => state.positions() ?? {},
+    stalenessMs: state.stalenessMs,
+    provenStalenessMs: state.provenStalenessMs,
+    reached: (positions) => state.waitFor(positions, positionWaitMs),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Trail } from '@gatehouse/audit-trail'
 import { parsePositions } from '@gatehouse/contracts/positions'
+import { loadViews, refuseUnknownState } from '@gatehouse/decision-state'
 import {
   type CredentialViews,
   type DenyReason,
@@ -12,13 +13,12 @@ import {
 import type { ViewCache } from '@gatehouse/read-model'
 import type { Consumption, Counters } from '../counters/counters.ts'
 import type { Upstreams } from '../forward/upstreams.ts'
-import { type Exchange, type Http1Handler, repeated } from '../http1/exchange.ts'
+import { type Exchange, type Http1Handler, type Outcome, repeated } from '../http1/exchange.ts'
 import { presentApiKey } from './authenticate/api-key.ts'
 import { conclude } from './conclude.ts'
 import type { Verdict } from './decision.ts'
 import { type Inquiry, inquire } from './inquiry.ts'
 import { limitsOf } from './limit.ts'
-import { loadViews } from './load-views.ts'
 import { refuse } from './refuse.ts'
 import type { State } from './state.ts'
 
@@ -34,6 +34,8 @@ export interface CheckParts {
 /** Told of what happens, for metrics and logs; must not throw. */
 export interface Watch {
   decided(reason: Reason, authMethod: string, durationMs: number): void
+  /** What is to be told how a request of this method ended: the same function for all of them. */
+  over(method: string): (outcome: Outcome) => void
   /** Something failed that a deny was answered for. */
   failed(error: unknown): void
   /** Neither decision nor refusal could be recorded: the connection was cut without an answer. */
@@ -48,21 +50,35 @@ export interface Watch {
 export function createCheck(parts: CheckParts): Http1Handler {
   return {
     handle(exchange) {
+      exchange.whenOver = parts.watch.over(exchange.method)
       const demanded = exchange.header('x-gatehouse-position')
-      return demanded === undefined ? examine(parts, exchange) : awaitPosition(parts, exchange, demanded)
+      const work = () => (demanded === undefined ? examine(parts, exchange) : awaitPosition(parts, exchange, demanded))
+      return caught(work, (error) => cut(parts, exchange, error))
     },
     refuse(refused) {
-      refuse(parts, refused)
+      refused.whenOver = parts.watch.over(refused.requestLine?.method ?? '')
+      return caught(
+        () => refuse(parts, refused),
+        (error) => cut(parts, refused, error),
+      )
     },
   }
+}
+
+/** What went wrong could not even be recorded: then it is not answered. */
+function cut({ watch }: CheckParts, client: Pick<Exchange, 'abort'>, error: unknown): void {
+  watch.failed(error)
+  watch.unrecorded()
+  client.abort()
 }
 
 /** Never answered from an older state than the caller demands. */
 async function awaitPosition(parts: CheckParts, exchange: Exchange, demanded: string | typeof repeated): Promise<void> {
   const positions = demanded === repeated ? undefined : parsePositions(demanded)
-  if (!positions) deny(parts, inquire(exchange, parts.state), 'position_malformed')
-  else if (await parts.state.reached(positions)) await examine(parts, exchange)
-  else deny(parts, inquire(exchange, parts.state), 'position_not_reached')
+  const reached = positions && (await parts.state.reached(positions))
+  if (exchange.over) return
+  if (reached) await examine(parts, exchange)
+  else deny(parts, inquire(exchange, parts.state), positions ? 'position_not_reached' : 'position_malformed')
 }
 
 function examine(parts: CheckParts, exchange: Exchange): Promise<void> | undefined {
@@ -71,17 +87,18 @@ function examine(parts: CheckParts, exchange: Exchange): Promise<void> | undefin
   const refusal = refusalOf(inquiry)
   if (refusal) deny(parts, inquiry, refusal)
   else if (match.kind === 'unmatched') deny(parts, inquiry, match.reason)
-  else return guarded(parts, inquiry, () => examineMatched(parts, inquiry, match))
+  else
+    return caught(
+      () => examineMatched(parts, inquiry, match),
+      (error) => denyFor(parts, inquiry, error),
+    )
   return undefined
 }
 
 /** Why the request cannot be decided at all. */
-function refusalOf({ pathRefusal, stalenessMs, match }: Inquiry): DenyReason | undefined {
-  // Before the state was once whole, neither presence nor absence means anything.
-  if (stalenessMs === Number.POSITIVE_INFINITY) return 'read_model_unavailable'
-  if (pathRefusal) return 'path_malformed'
-  const { maxStalenessMs } = match.enforcement
-  return maxStalenessMs !== undefined && stalenessMs > maxStalenessMs ? 'state_stale' : undefined
+function refusalOf(inquiry: Inquiry): DenyReason | undefined {
+  if (inquiry.pathRefusal) return 'path_malformed'
+  return refuseUnknownState(inquiry, inquiry.match.enforcement.maxStalenessMs)
 }
 
 function examineMatched(parts: CheckParts, inquiry: Inquiry, match: Matched): Promise<void> | undefined {
@@ -116,15 +133,13 @@ function limit(
 }
 
 /** What cannot be known is denied, and recorded as that. */
-function guarded(
-  parts: CheckParts,
-  inquiry: Inquiry,
-  work: () => Promise<void> | undefined,
-): Promise<void> | undefined {
-  const onError = (error: unknown) => {
-    parts.watch.failed(error)
-    deny(parts, inquiry, reasonOf(error))
-  }
+function denyFor(parts: CheckParts, inquiry: Inquiry, error: unknown): void {
+  if (inquiry.exchange.over) return
+  parts.watch.failed(error)
+  deny(parts, inquiry, reasonOf(error))
+}
+
+function caught(work: () => Promise<void> | undefined, onError: (error: unknown) => void): Promise<void> | undefined {
   try {
     return work()?.catch(onError)
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type DenyReason, type Wire, wireOf } from '@gatehouse/policy-engine'
+import { type DenyReason, type UpstreamReason, type Wire, wireOf } from '@gatehouse/policy-engine'
 import type { Exchange, ForwardFailure, OwnResponse } from '../http1/exchange.ts'
 import type { CheckParts } from './check.ts'
 import { recordOf, type Verdict } from './decision.ts'
@@ -6,10 +6,12 @@ import { Durable } from './durable.ts'
 import { headersToRemove, identityHeaders, upstreamPath } from './forward-plan.ts'
 import type { Inquiry } from './inquiry.ts'
 import { rateLimitHeaders, retryAfterSeconds } from './limit.ts'
-import { problem } from './problem.ts'
+import { type ProblemIds, problem } from './problem.ts'
 
 /** Records the verdict, then forwards or answers. Nothing leaves before its record is where the audit mode wants it. */
 export function conclude(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): void {
+  // Its client left while it was decided: nobody gets an answer, so there is none to record.
+  if (inquiry.exchange.over) return
   if (verdict.reason === 'ok') forward(parts, inquiry, verdict)
   else answer(parts, inquiry, verdict)
 }
@@ -22,6 +24,7 @@ function forward(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): void {
   }
   const { upstream, base } = parts.upstreams.of(match.api)
   const path = upstreamPath(inquiry, match, base)
+  const addHeaders = identityHeaders(inquiry, verdict.principal)
   const durable = new Durable()
   const entry = recordOf(inquiry, verdict, parts.state)
   const decisionId = append(() => parts.trail.append(entry, durable.settle))
@@ -30,19 +33,23 @@ function forward(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): void {
     return
   }
   parts.watch.decided('ok', entry.authMethod ?? 'none', (entry.durationUs ?? 0) / 1000)
-
+  const ids = { decisionId, requestId }
   const wait = () => durable.wait()
   const mode = match.enforcement.auditMode
-  exchange.forward({
-    upstream,
-    path,
-    addHeaders: identityHeaders(inquiry, verdict.principal),
-    removeHeaders: headersToRemove(match),
-    addResponseHeaders: responseHeaders(requestId, verdict),
-    sendGate: mode === 'write_ahead' ? wait : undefined,
-    headGate: mode === 'before_response' ? wait : undefined,
-    failed: (failure, error) => upstreamProblem(parts, failure, error, { decisionId, requestId }),
-  })
+  try {
+    exchange.forward({
+      ...{ upstream, path, addHeaders },
+      removeHeaders: headersToRemove(match),
+      addResponseHeaders: responseHeaders(requestId, verdict),
+      sendGate: mode === 'write_ahead' ? wait : undefined,
+      headGate: mode === 'before_response' ? wait : undefined,
+      failed: (failure, error) => upstreamProblem(parts, failure, error, ids),
+    })
+  } catch (error) {
+    // Recorded as allowed, and nothing was sent: the answer belongs to that record, not to a second one.
+    parts.watch.failed(error)
+    answerOnRecord(parts, exchange, durable, problem(wireOf('internal_error'), ids))
+  }
 }
 
 function responseHeaders(requestId: string, { consumption }: Verdict): readonly string[] {
@@ -83,6 +90,7 @@ export function answerOnRecord(
     () => client.answer(response),
     (error) => {
       watch.failed(error)
+      watch.unrecorded()
       client.abort()
     },
   )
@@ -111,23 +119,24 @@ export function append(write: () => string): string | undefined {
   }
 }
 
-/** The request was allowed, and its record says so; this tells the client why there is nothing from the upstream. */
+/**
+ * The request was allowed, and its record says so; this tells the client why there is nothing from the upstream.
+ * Nothing when the record did not get to the disk: then no answer may be given on it, not even a refusal.
+ */
 function upstreamProblem(
-  parts: CheckParts,
+  { watch }: CheckParts,
   failure: ForwardFailure,
   error: unknown,
-  ids: { decisionId: string; requestId: string },
-): OwnResponse {
-  if (error !== undefined) parts.watch.failed(error)
-  return problem(wireOf(upstreamReason(failure)), ids)
+  ids: ProblemIds,
+): OwnResponse | undefined {
+  if (failure !== 'gate_failed') return problem(wireOf(upstreamReason(failure)), ids)
+  watch.failed(error)
+  watch.unrecorded()
+  return undefined
 }
 
-function upstreamReason(
-  failure: ForwardFailure,
-): DenyReason | 'upstream_unreachable' | 'upstream_timeout' | 'upstream_response_malformed' | 'upstream_aborted' {
+function upstreamReason(failure: Exclude<ForwardFailure, 'gate_failed'>): DenyReason | UpstreamReason {
   switch (failure) {
-    case 'gate_failed':
-      return 'audit_unavailable'
     case 'upstream_busy':
       return 'overloaded'
     case 'upstream_connect_failed':

@@ -13,19 +13,23 @@ export function upstreamPath(inquiry: Inquiry, { api, operation }: Matched, base
   const question = exchange.target.indexOf('?')
   if (question < 0) return base + below
   const query = exchange.target.slice(question)
-  const kept = operation.apiKeyInQuery && !operation.forwardCredential
-  return base + below + (kept ? withoutKey(query, api.apiKeyQueryParameter) : query)
+  // Also where the operation takes no key from there: what a client puts there by mistake is a secret all the same.
+  return base + below + (operation.forwardCredential ? query : withoutKey(query, api.apiKeyQueryParameter))
 }
 
 /** What tells the upstream who calls: name, value, name, value. */
 export function identityHeaders(inquiry: Inquiry, principal: Principal | undefined): string[] {
-  const trace = inquiry.exchange.header('traceparent')
-  const headers = ['X-Request-Id', inquiry.requestId]
-  headers.push('traceparent', childTraceparent(trace === repeated ? undefined : trace))
+  const headers = ['X-Request-Id', inquiry.requestId, 'traceparent', traceparent(inquiry)]
   if (!principal) return [...headers, 'X-Auth-Method', 'none']
   headers.push('X-Auth-Method', 'api_key', 'X-Client-Id', principal.clientId)
   if (principal.scopes.length) headers.push('X-Scopes', principal.scopes.join(' '))
   return headers
+}
+
+function traceparent({ exchange, span }: Inquiry): string {
+  if (span?.traceparent) return span.traceparent
+  const incoming = exchange.header('traceparent')
+  return childTraceparent(incoming === repeated ? undefined : incoming)
 }
 
 const credentialHeaders = new WeakMap<CompiledOperation, NameSet>()

@@ -11,7 +11,7 @@ import { newRequestId } from './request-id.ts'
 const codes: Readonly<Record<number, string>> = { 414: 'target_too_long', 417: 'expectation_failed' }
 
 /** A request that could not be read is a decision too: refused, on record, then answered. */
-export function refuse(parts: CheckParts, refused: RefusedRequest): void {
+export function refuse(parts: CheckParts, refused: RefusedRequest): undefined {
   const { status } = refused.refusal
   const reason = refusalReason(status)
   const requestId = newRequestId()
@@ -34,10 +34,11 @@ export function refuse(parts: CheckParts, refused: RefusedRequest): void {
   if (decisionId === undefined) {
     parts.watch.unrecorded()
     refused.abort()
-    return
+    return undefined
   }
   parts.watch.decided(reason, 'none', (entry.durationUs ?? 0) / 1000)
   const wire: Wire = { ...wireOf(reason), status, code: codes[status] ?? wireOf(reason).code }
   const response = problem(wire, { decisionId, requestId })
   answerOnRecord(parts, refused, durable, response)
+  return undefined
 }

@@ -22,7 +22,8 @@ function randomHex(bytes: number): string {
   return pool.toString('hex', used - bytes, used)
 }
 
-const traceparent = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/
+/** W3C Trace Context section 3.2.2: ids of zeros alone are invalid. */
+const traceparent = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
 
 /** The W3C trace context for the upstream: a span of ours in the caller's trace, else in a new one. */
 export function childTraceparent(incoming: string | undefined): string {

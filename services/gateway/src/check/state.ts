@@ -7,8 +7,9 @@ export interface State {
   policy(): PolicyTable
   /** How far this process has followed each log. */
   positions(): Positions
-  /** How old the state is at most, in ms; Infinity until it was once seen to be whole. */
+  /** See `Staleness` of @gatehouse/decision-state. */
   stalenessMs(): number
+  provenStalenessMs(): number
   /** Waits until the state reaches the positions; false when it does not in time. */
   reached(positions: Positions): boolean | Promise<boolean>
 }

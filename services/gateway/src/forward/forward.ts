@@ -186,7 +186,9 @@ class Forward implements ClientEvents, UpstreamEvents, Borrower {
     this.#dropUpstream()
     this.#client.failure = failure
     try {
-      this.#client.send(this.#plan.failed(failure, error))
+      const response = this.#plan.failed(failure, error)
+      if (response) this.#client.send(response)
+      else this.#client.abort()
     } catch {
       this.#client.connection.destroy()
     }

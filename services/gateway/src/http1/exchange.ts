@@ -149,8 +149,11 @@ export interface ForwardPlan {
   sendGate?(): Promise<void> | undefined
   /** Awaited before anything of a response, be it the upstream's or `failed`'s, is sent to the client; may be asked again. */
   headGate?(): Promise<void> | undefined
-  /** The answer to a failure before the response head was sent; `error` only for `gate_failed`. Not gated in that case. */
-  failed(failure: ForwardFailure, error?: unknown): OwnResponse
+  /**
+   * The answer to a failure before the response head was sent; undefined cuts the connection instead. `error` only for
+   * `gate_failed`, whose answer waits for no gate.
+   */
+  failed(failure: ForwardFailure, error?: unknown): OwnResponse | undefined
 }
 
 /** One request to be decided. Exactly one of `answer`, `forward` and `abort` is called, once; later calls throw. */

@@ -1,14 +1,13 @@
 import { digestApiKey, type ParsedApiKey, parseApiKey } from '@gatehouse/credential-format'
+import type { CredentialLookup } from '@gatehouse/decision-state'
 import type { CompiledApi, CompiledOperation, PresentedCredential } from '@gatehouse/policy-engine'
 import { type Exchange, repeated } from '../../http1/exchange.ts'
 
 /** The API key of a request: what is decided on, and by what its view is found. */
 export interface PresentedApiKey {
   readonly credential: PresentedCredential
-  readonly lookup: Lookup | undefined
+  readonly lookup: CredentialLookup | undefined
 }
-
-export type Lookup = { readonly by: 'id'; readonly id: string } | { readonly by: 'digest'; readonly digest: Uint8Array }
 
 type Found = string | undefined | typeof repeated
 
@@ -35,7 +34,7 @@ function one(a: Found, b: Found): Found {
 function present(text: string, parsed: ParsedApiKey): PresentedApiKey {
   if (parsed.kind === 'malformed') return malformed
   const digest = digestApiKey(text)
-  const lookup: Lookup = parsed.kind === 'own' ? { by: 'id', id: parsed.id } : { by: 'digest', digest }
+  const lookup: CredentialLookup = parsed.kind === 'own' ? { by: 'id', id: parsed.id } : { by: 'digest', digest }
   return { credential: { kind: 'api_key', digest }, lookup }
 }
 
@@ -55,6 +54,7 @@ function queryKey(target: string, parameter: string): Found {
 
 /** The query without the API key, so that it reaches neither upstream nor logs. @param query with its `?`, or empty */
 export function withoutKey(query: string, parameter: string): string {
+  if (!query.includes(parameter) && !/[%+]/.test(query)) return query
   const kept = query
     .slice(1)
     .split('&')

@@ -1,6 +1,8 @@
 import type { Logger } from '@gatehouse/grpc-service'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { Watch } from './check/check.ts'
+import type { Watch } from '../check/check.ts'
+import { createRequestMetrics } from './request-metrics.ts'
+import { SeriesHistogram } from './series-histogram.ts'
 
 export interface GatewayMetrics {
   readonly watch: Watch
@@ -30,12 +32,11 @@ export function createMetrics(registry: Registry, logger: Logger, readings: Read
     labelNames: ['outcome', 'reason', 'method'],
     registers,
   })
-  const duration = new Histogram({
+  const duration = new SeriesHistogram({
     name: 'gatehouse_decision_duration_seconds',
     help: 'From the whole request head to the decision.',
-    buckets,
-    registers,
-  })
+    ...{ buckets, registers },
+  }).series({})
   const propagation = new Histogram({
     name: 'gatehouse_revocation_propagation_seconds',
     help: 'From an event being committed to its being effective in this process.',
@@ -70,6 +71,7 @@ export function createMetrics(registry: Registry, logger: Logger, readings: Read
         child.inc()
         duration.observe(durationMs / 1000)
       },
+      over: createRequestMetrics(registry),
       failed: (err) => logger.warn({ err }, 'a request was refused because something failed'),
       unrecorded: () => unrecorded.inc(),
     },

@@ -19,9 +19,8 @@ export async function copyPackages(root: string, names: readonly string[], out: 
     seen.add(folder)
     await copyPackage(folder, join(out, relative(root, folder)))
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
-    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
-      waiting.push(find(name, folder))
-    }
+    const needed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+    for (const name of needed) if (!name.startsWith('@types/')) waiting.push(find(name, folder))
     // Native code for one platform each: what is installed is for this one.
     for (const name of Object.keys(manifest.optionalDependencies ?? {})) {
       const found = lookFor(name, folder)

@@ -65,10 +65,13 @@ export class PolicyTable {
     this.#hosts = this.#compileHosts()
   }
 
-  /** Puts an API, or takes it away with undefined. Answers the problem of one that cannot be used. */
-  replaceApi(environmentId: string, apiId: string, api: Api | undefined): string | undefined {
+  /**
+   * Puts an API, also one whose source cannot even be read, or takes it away with undefined. Answers the problem of one
+   * that cannot be used.
+   */
+  replaceApi(environmentId: string, apiId: string, api: Api | UnusableApi | undefined): string | undefined {
     const { apis } = this.#partsOf(environmentId)
-    const compiled = api && compileApi(api)
+    const compiled = api && ('kind' in api ? api : compileApi(api))
     if (!compiled) {
       apis.delete(apiId)
       return undefined

@@ -1,5 +1,5 @@
-import type { OpenSpan } from '@gatehouse/grpc-service'
 import type { Staleness } from '@gatehouse/decision-state'
+import type { OpenSpan } from '@gatehouse/grpc-service'
 import { canonicalPath, type Match, match, type PathRefusal } from '@gatehouse/policy-engine'
 import type { Exchange } from '../http1/exchange.ts'
 import { newRequestId } from './request-id.ts'

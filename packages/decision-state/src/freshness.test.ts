@@ -1,4 +1,5 @@
 import type { Positions } from '@gatehouse/contracts/positions'
+import type { WholeMark } from '@gatehouse/read-model'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createFreshness, type Freshness } from './freshness.ts'
 
@@ -6,7 +7,9 @@ let clock: number
 let heads: { credential: bigint; policy: bigint }
 let followed: Positions | undefined
 let faults: unknown[]
+let proven: WholeMark[]
 let freshness: Freshness
+let mark: WholeMark | undefined
 let ask: (source: 'credential' | 'policy') => Promise<bigint>
 
 beforeEach(() => {
@@ -15,12 +18,16 @@ beforeEach(() => {
   heads = { credential: 0n, policy: 0n }
   followed = { credential: 0n, policy: 0n }
   faults = []
+  proven = []
+  mark = undefined
   ask = async (source) => heads[source]
   freshness = createFreshness({
     heads: { credential: () => ask('credential'), policy: () => ask('policy') },
     positions: () => followed,
     now: () => clock,
     onFault: (_, fault) => faults.push(fault),
+    wholeMark: async () => mark,
+    onProven: (whole) => proven.push(whole),
   })
 })
 afterEach(() => {
@@ -148,6 +155,88 @@ test('a head that goes back does not count', async () => {
   follow({ credential: 3n, policy: 0n })
   await pass(2_000)
   expect(freshness.stalenessMs()).toBe(Number.POSITIVE_INFINITY)
+})
+
+test('what is proven is told with the positions that were reached', async () => {
+  heads.credential = 4n
+  followed = { credential: 3n, policy: 0n }
+  freshness.start()
+  await pass(1_000)
+  expect(proven).toEqual([])
+  ask = async () => Promise.reject(new Error('unavailable'))
+  await pass(1_000)
+  follow({ credential: 5n, policy: 0n })
+  expect(proven).toEqual([{ positions: { credential: 4n, policy: 0n }, ageMs: expect.any(Number) }])
+  expect(proven[0]?.ageMs).toBeGreaterThanOrEqual(1_000)
+  expect(freshness.provenStalenessMs()).toBe(freshness.stalenessMs())
+})
+
+describe('the mark of another process', () => {
+  const unanswered = async (source: 'credential' | 'policy') => {
+    if (source === 'credential') throw new Error('unavailable')
+    return heads.policy
+  }
+  beforeEach(() => {
+    mark = { positions: { credential: 5n, policy: 0n }, ageMs: 60_000 }
+    followed = { credential: 5n, policy: 0n }
+    ask = unanswered
+  })
+
+  test('stands in for a log that does not answer, with its age, and proves nothing', async () => {
+    freshness.start()
+    await pass(1_000)
+    expect(freshness.stalenessMs()).toBeGreaterThanOrEqual(60_000)
+    expect(freshness.stalenessMs()).toBeLessThan(62_000)
+    expect(freshness.provenStalenessMs()).toBe(Number.POSITIVE_INFINITY)
+    expect(proven).toEqual([])
+  })
+
+  test('is no longer needed once the log answers and is reached', async () => {
+    freshness.start()
+    await pass(1_000)
+    ask = async (source) => heads[source]
+    heads.credential = 6n
+    await pass(1_000)
+    expect(freshness.stalenessMs()).toBeGreaterThanOrEqual(60_000)
+    follow({ credential: 6n, policy: 0n })
+    expect(freshness.provenStalenessMs()).toBeLessThanOrEqual(1_000)
+  })
+
+  test.each<[string, { at?: bigint; answer?: bigint; mark?: WholeMark | undefined }]>([
+    ['while the log answers', { answer: 9n }],
+    ['before its positions are followed', { at: 4n }],
+    ['before the positions of the other log are followed', { mark: { positions: { policy: 1n }, ageMs: 0 } }],
+    ['when there is none', { mark: undefined }],
+  ])('is not gone by %s', async (_, { at = 5n, answer, ...other }) => {
+    if ('mark' in other) mark = other.mark
+    if (answer !== undefined) ask = async (source) => (source === 'credential' ? answer : 0n)
+    followed = { credential: at, policy: 0n }
+    freshness.start()
+    await pass(3_000)
+    expect(freshness.stalenessMs()).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  test('is not gone by after the log said that it is another one', async () => {
+    freshness.start()
+    await pass(1_000)
+    ask = async () => 0n
+    await pass(1_000)
+    expect(freshness.stalenessMs()).toBe(Number.POSITIVE_INFINITY)
+    ask = unanswered
+    await pass(1_000)
+    expect(freshness.stalenessMs()).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  test('is not gone by where this process has seen more than it stands at', async () => {
+    freshness.start()
+    follow({ credential: 8n, policy: 0n })
+    await pass(1_000)
+    expect(freshness.stalenessMs()).toBeLessThan(62_000)
+    follow({ credential: 4n, policy: 0n })
+    mark = { positions: { credential: 4n, policy: 0n }, ageMs: 0 }
+    await pass(1_000)
+    expect(freshness.stalenessMs()).toBe(Number.POSITIVE_INFINITY)
+  })
 })
 
 describe('a demanded position', () => {

@@ -15,6 +15,12 @@ export interface TestLog extends EventLog {
   append(stream: string, event: CredentialEvent | PolicyEvent): bigint
   /** Holds the streams back: heads go on being answered. */
   silent: boolean
+  /** Answers nothing at all, as a service that is not there. */
+  down: boolean
+  /** How often its head was asked for since `silent` was set. */
+  readonly asked: number
+  /** How often that was not answered since `down` was set. */
+  readonly refused: number
 }
 
 export function createTestLog(): TestLog {
@@ -25,13 +31,30 @@ export function createTestLog(): TestLog {
     appended = Promise.withResolvers()
   }
   let silent = false
+  let down = false
+  const count = { asked: 0, refused: 0 }
   return {
     events,
+    get asked() {
+      return count.asked
+    },
+    get refused() {
+      return count.refused
+    },
+    get down() {
+      return down
+    },
+    set down(value) {
+      down = value
+      count.refused = 0
+      wake()
+    },
     get silent() {
       return silent
     },
     set silent(value) {
       silent = value
+      count.asked = 0
       wake()
     },
     append(stream, event) {
@@ -46,6 +69,7 @@ export function createTestLog(): TestLog {
     async *readEvents({ afterPosition, untilHead }, { signal }) {
       const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
       for (let at = Number(afterPosition); !signal.aborted; ) {
+        if (down) throw new Error('unavailable')
         const more = appended.promise
         const batch = silent ? [] : events.slice(at, at + 100)
         at += batch.length
@@ -55,6 +79,9 @@ export function createTestLog(): TestLog {
       }
     },
     async getHead() {
+      count.asked += 1
+      if (down) count.refused += 1
+      if (down) throw new Error('unavailable')
       return { position: BigInt(events.length) }
     },
   }

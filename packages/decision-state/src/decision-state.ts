@@ -2,6 +2,7 @@ import { type EventLog, type SubscribeOptions, type Subscription, subscribe } fr
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import { type EventSource, eventSources } from '@gatehouse/contracts/events'
 import type { Positions } from '@gatehouse/contracts/positions'
+import type { PolicyTable } from '@gatehouse/policy-engine'
 import {
   type Change,
   createProjector,
@@ -9,14 +10,16 @@ import {
   credentialProjection,
   followPolicy,
   type Parked,
-  type PolicyViews,
   policyProjection,
   type ReadModel,
   type ViewCache,
 } from '@gatehouse/read-model'
+import { createCompiledPolicy } from './compiled-policy.ts'
 import { createFreshness, type Freshness } from './freshness.ts'
+import { createWholeMarks } from './whole-marks.ts'
 
-export interface ProjectionOptions {
+export interface DecisionStateOptions {
+  /** Stays the caller's, who closes it after the state. */
   readonly model: ReadModel
   /** The service of each log. */
   readonly logs: Readonly<Record<EventSource, EventLog>>
@@ -24,16 +27,14 @@ export interface ProjectionOptions {
   readonly kafka?: (source: EventSource) => NonNullable<SubscribeOptions['kafka']>
   /** Budget of the decoded credentials in this process. */
   readonly cacheBytesMax?: number
-  /** The policy as it is from now on; see `followPolicy`. A throw keeps its position from being reached. */
-  readonly onPolicy: (views: PolicyViews, changed: readonly string[] | 'all') => void
   /** Metrics and traces. */
-  readonly hooks?: ProjectionHooks
+  readonly hooks?: DecisionStateHooks
   readonly logger: SubscribeOptions['logger']
   /** Monotonic milliseconds; default `performance.now`. */
   readonly now?: () => number
 }
 
-export interface ProjectionHooks {
+export interface DecisionStateHooks {
   /** This process applied events; they carry the trace context of their commands. */
   onApplied?(source: EventSource, events: readonly RecordedEvent[]): void
   /** A change is in force in this process, so many seconds after its event was committed. */
@@ -42,9 +43,11 @@ export interface ProjectionHooks {
   onParked?(parked: Parked): void
 }
 
-/** What the check table reads. */
-export interface Projection extends Pick<Freshness, 'stalenessMs' | 'waitFor'> {
+/** What a decider reads. */
+export interface DecisionState extends Pick<Freshness, 'stalenessMs' | 'provenStalenessMs' | 'waitFor'> {
   readonly credentials: ViewCache
+  /** The policy, compiled, as far as it is followed. */
+  policy(): PolicyTable
   /** How far every log is in force in this process; undefined while it is not known. */
   positions(): Positions | undefined
   close(): Promise<void>
@@ -53,19 +56,21 @@ export interface Projection extends Pick<Freshness, 'stalenessMs' | 'waitFor'> {
 const projections = { credential: credentialProjection, policy: policyProjection }
 
 /** Brings the events of every log into the read model, and follows that model into this process. */
-export function startProjection(options: ProjectionOptions): Projection {
-  const { model, logs, hooks = {}, logger, onPolicy, cacheBytesMax, now = () => performance.now() } = options
+export function openDecisionState(options: DecisionStateOptions): DecisionState {
+  const { model, logs, hooks = {}, logger, cacheBytesMax, now = () => performance.now() } = options
   const credentials = createViewCache({ model, ...(cacheBytesMax !== undefined && { bytesMax: cacheBytesMax }) })
+  const compiled = createCompiledPolicy((key, problem) =>
+    logger.error({ key, problem }, 'cannot be used: its requests are refused'),
+  )
   const policy = followPolicy({
     model,
-    onChanged: onPolicy,
+    onChanged: compiled.onChanged,
     onReached: () => freshness.onFollowed(),
     onError: (err) => logger.warn({ err }, 'the policy could not be read or compiled'),
   })
   const freshness = createFreshness({
-    heads: headsOf(logs),
-    positions,
-    now,
+    ...{ heads: headsOf(logs), positions, now },
+    ...createWholeMarks({ model, now }),
     onFault: (source, err) => logger.warn({ err, source }, 'the head of the log is not known'),
   })
   const feeds = eventSources.map((source) => startFeed(source, options))
@@ -75,10 +80,10 @@ export function startProjection(options: ProjectionOptions): Projection {
   // The credentials are in force as soon as a change is heard, the policy when it is compiled.
   function positions(): Positions | undefined {
     const followed = credentials.positions()
-    const compiled = policy.position()
-    if (!known || compiled === undefined) return undefined
-    const policyHeard = followed.policy ?? 0n
-    return { ...followed, policy: compiled < policyHeard ? compiled : policyHeard }
+    const inForce = policy.position()
+    if (!known || inForce === undefined) return undefined
+    const heard = followed.policy ?? 0n
+    return { ...followed, policy: inForce < heard ? inForce : heard }
   }
 
   const following = model.follow((change: Change) => {
@@ -95,8 +100,10 @@ export function startProjection(options: ProjectionOptions): Projection {
 
   return {
     credentials,
+    policy: compiled.table,
     positions,
     stalenessMs: freshness.stalenessMs,
+    provenStalenessMs: freshness.provenStalenessMs,
     waitFor: freshness.waitFor,
     async close() {
       freshness.close()
@@ -112,7 +119,7 @@ interface Feed {
 }
 
 /** Every process may feed the same model: what one has applied the others pass over. */
-function startFeed(source: EventSource, { model, logs, kafka, hooks = {}, logger }: ProjectionOptions): Feed {
+function startFeed(source: EventSource, { model, logs, kafka, hooks = {}, logger }: DecisionStateOptions): Feed {
   const projector = createProjector({
     model,
     projection: projections[source],
@@ -142,7 +149,7 @@ function startFeed(source: EventSource, { model, logs, kafka, hooks = {}, logger
   }
 }
 
-function headsOf(logs: ProjectionOptions['logs']) {
+function headsOf(logs: DecisionStateOptions['logs']) {
   const head = (source: EventSource) => async (deadlineMs: number) =>
     (await logs[source].getHead({}, { deadlineMs })).position
   return { credential: head('credential'), policy: head('policy') }

@@ -1,4 +1,0 @@
-import { createMemoryModel } from '@gatehouse/read-model'
-import { projectionContract } from './projection.contract.ts'
-
-projectionContract('memory', async () => createMemoryModel())

@@ -1,0 +1,55 @@
+import {
+  type ServiceProcess,
+  type ServiceProcessOptions,
+  startServiceProcess,
+} from '@gatehouse/standalone/service-process'
+
+/** A service of the installation, as a process that can be hurt. */
+export interface Member {
+  readonly ops: string
+  readonly logFile: string
+  /** Starts it; resolves when it is ready, with how long that took in ms. */
+  start(): Promise<number>
+  /** kill -9; resolves when it is gone. */
+  kill(): Promise<void>
+  /** SIGSTOP or SIGCONT. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
+  stop(): Promise<void>
+  /** The sum of a metric over its labels. */
+  metric(name: string): Promise<number>
+}
+
+export function member(options: ServiceProcessOptions): Member {
+  let running: ServiceProcess | undefined
+  const process = () => {
+    if (!running) throw new Error(`the ${options.name} service is not running`)
+    return running
+  }
+  return {
+    ops: options.ops,
+    logFile: options.logFile,
+    async start() {
+      const from = performance.now()
+      running = await startServiceProcess(options)
+      return performance.now() - from
+    },
+    async kill() {
+      process().signal('SIGKILL')
+      await process().exited
+      running = undefined
+    },
+    signal: (signal) => void process().signal(signal),
+    async stop() {
+      const ending = running
+      running = undefined
+      ending?.signal('SIGCONT')
+      await ending?.stop()
+    },
+    async metric(name) {
+      const text = await (await fetch(`http://${options.ops}/metrics`)).text()
+      const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+      if (lines.length === 0) throw new Error(`${options.name} has no metric ${name}`)
+      return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+    },
+  }
+}

@@ -14,7 +14,7 @@ export interface DecisionEntry {
   timeMs: number
   requestId: string
   allowed: boolean
-  /** A reason of the policy engine: `ok`, `api_key_revoked`, … */
+  /** A reason of the policy engine or of the console: `ok`, `api_key_revoked`, `operator_token_missing`, … */
   reason: string
   auditMode: AuditMode
 
@@ -36,7 +36,7 @@ export interface DecisionEntry {
   userId?: string | undefined
   subscriptionId?: string | undefined
   planId?: string | undefined
-  /** `api_key`, `jwt`, `basic`, `mtls`, `none`. */
+  /** `api_key`, `jwt`, `basic`, `mtls`, `operator_token`, `none`. */
   authMethod?: string | undefined
   scopes?: readonly string[] | undefined
 

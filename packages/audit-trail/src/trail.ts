@@ -8,7 +8,7 @@ export interface TrailOptions {
   readonly directory: string
   /** Names this process in every record it writes: unique in the installation, ASCII letters, digits, `-` and `_`. */
   readonly node: string
-  /** `gateway` or `policy`: who decided. */
+  /** `gateway`, `policy` or `console`: who decided. */
   readonly product: string
   /** Bytes of one file; 16 MiB holds about 14,000 records. */
   readonly segmentBytes?: number

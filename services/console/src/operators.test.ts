@@ -81,6 +81,7 @@ test('tokens are kept as SHA-256, in files of their owner alone, and the next st
     expect((await stat(join(console.dataDir, name))).mode & 0o777).toBe(0o600)
   }
   expect((await readFile(join(console.dataDir, 'operator-token'), 'utf8')).trim()).toBe(console.admin)
+  await console.stop()
   const again = await console.start()
   expect(again.firstOperatorToken).toBeUndefined()
   await again.close()

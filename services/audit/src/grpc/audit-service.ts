@@ -15,7 +15,7 @@ interface Parts {
   readonly tail: Tail
 }
 
-const writers = ['gateway', 'policy']
+const writers = ['gateway', 'policy', 'console']
 const readers = ['console']
 
 /** gatehouse.audit.v1.AuditService: those who decide write, the console reads. */

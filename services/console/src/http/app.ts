@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import swagger from '@fastify/swagger'
+import type { Trail } from '@gatehouse/audit-trail'
 import type { Logger } from '@gatehouse/grpc-service'
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify'
 import type { OperatorStore } from '../operators/operator-file.ts'
@@ -14,11 +15,14 @@ import { subscriptionRoutes } from '../routes/subscriptions.ts'
 import type { Services } from '../services.ts'
 import { authenticator } from './authenticate.ts'
 import { sendError, sendProblem } from './problem.ts'
+import { createRecorder } from './record.ts'
 import { resourceSchemas } from './schemas.ts'
 
 export interface AppDependencies {
   readonly services: Services
   readonly operators: OperatorStore
+  /** Where every decision about an operator's request is recorded. */
+  readonly trail: Trail
   readonly logger: Logger
 }
 
@@ -26,7 +30,7 @@ export interface AppDependencies {
 const bodyBytesMax = 4 * 1024 * 1024
 
 /** The management API, ready to listen. */
-export async function createApp({ services, operators, logger }: AppDependencies): Promise<FastifyInstance> {
+export async function createApp({ services, operators, trail, logger }: AppDependencies): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = logger
   const app: FastifyInstance = fastify({
     loggerInstance,
@@ -50,7 +54,7 @@ export async function createApp({ services, operators, logger }: AppDependencies
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...securityHeaders, 'x-request-id': request.id })
   })
-  app.addHook('onRequest', authenticator(operators))
+  app.addHook('onRequest', authenticator(operators, createRecorder(trail)))
   app.addHook('onResponse', async (request, { statusCode }) => logWrite(request, statusCode))
   app.setErrorHandler(sendError)
   app.setNotFoundHandler((request, reply) =>

@@ -12,6 +12,8 @@ interface Description {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
   readonly tag: string
+  /** Of the OpenAPI document, and of the decision records: the name of the RPC in lower camel case. */
+  readonly operationId: string
   readonly summary: string
   readonly role?: Role
   /** Query parameters; all of them texts. */
@@ -87,10 +89,14 @@ function versionOf(answer: object): number | undefined {
 
 const id = { type: 'string', minLength: 1, maxLength: 128 }
 
-function schemaOf({ url, tag, summary, query, body: fields = body({}), reply, method }: Description, status: number) {
+function schemaOf(
+  { url, tag, operationId, summary, query, body: fields = body({}), reply, method }: Description,
+  status: number,
+) {
   const params = [...url.matchAll(/:([a-z_]+)/g)].map(([, name]) => [name, id] as const)
   const writes = method !== 'GET'
   return {
+    operationId,
     tags: [tag],
     summary,
     ...(params.length > 0 && { params: { type: 'object', properties: Object.fromEntries(params) } }),

@@ -35,12 +35,14 @@ function apiKeyReads(app: FastifyInstance, { credential }: Services): void {
     ...{ method: 'GET', url: collection, tag, summary: 'Lists API keys by id, without their secrets.' },
     query: { environment_id: text(), client_id: text(), subscription_id: text(), ...pageQuery },
     reply: { api_keys: refs('ApiKey'), next_page_token: text() },
+    operationId: 'listApiKeys',
     message: ListApiKeysRequest,
     call: credential.listApiKeys,
     answer: ({ apiKeys, nextPageToken }) => page('api_keys', apiKeys.map(apiKeyView), nextPageToken),
   })
   addEndpoint(app, {
     ...{ method: 'GET', url: item, tag, summary: 'Shows an API key, without its secret.', reply },
+    operationId: 'getApiKey',
     message: GetApiKeyRequest,
     call: credential.getApiKey,
     answer: ({ apiKey }) => ({ api_key: apiKeyView(apiKey) }),
@@ -65,6 +67,7 @@ function apiKeyIssuance(app: FastifyInstance, { credential }: Services): void {
     ...{ method: 'POST', url: collection, tag, summary: 'Issues a further key of a subscription.', status: 201 },
     body: body(description, ['subscription_id']),
     reply: shown,
+    operationId: 'issueApiKey',
     message: IssueApiKeyRequest,
     call: credential.issueApiKey,
     answer: (response) => ({ ...written(response), ...secret(response) }),
@@ -76,6 +79,7 @@ function apiKeyIssuance(app: FastifyInstance, { credential }: Services): void {
       'subscription_id',
       'digest',
     ]),
+    operationId: 'importApiKey',
     message: ImportApiKeyRequest,
     call: credential.importApiKey,
     answer: written,
@@ -89,6 +93,7 @@ function apiKeyIssuance(app: FastifyInstance, { credential }: Services): void {
     },
     body: body({ overlap: duration }),
     reply: { ...shown, predecessor: ref('ApiKey') },
+    operationId: 'rotateApiKey',
     message: RotateApiKeyRequest,
     call: credential.rotateApiKey,
     answer: (response) => ({
@@ -104,12 +109,14 @@ function apiKeyStates(app: FastifyInstance, { credential }: Services): void {
   addEndpoint(app, {
     ...{ method: 'POST', url: `${item}/suspend`, tag, summary: 'Refuses the key until resumed.', reply },
     body: reason,
+    operationId: 'suspendApiKey',
     message: SuspendApiKeyRequest,
     call: credential.suspendApiKey,
     answer: written,
   })
   addEndpoint(app, {
     ...{ method: 'POST', url: `${item}/resume`, tag, summary: 'Ends a suspension.', reply },
+    operationId: 'resumeApiKey',
     message: ResumeApiKeyRequest,
     call: credential.resumeApiKey,
     answer: written,
@@ -117,6 +124,7 @@ function apiKeyStates(app: FastifyInstance, { credential }: Services): void {
   addEndpoint(app, {
     ...{ method: 'POST', url: `${item}/revoke`, tag, summary: 'Refuses the key for good.', reply },
     body: reason,
+    operationId: 'revokeApiKey',
     message: RevokeApiKeyRequest,
     call: credential.revokeApiKey,
     answer: written,
@@ -128,6 +136,7 @@ function apiKeyBounds(app: FastifyInstance, { credential }: Services): void {
     ...{ method: 'POST', url: `${item}/expire`, tag, reply },
     summary: 'Sets the time from which the key is refused; without one the key does not expire.',
     body: body({ expire_time: time }),
+    operationId: 'expireApiKey',
     message: ExpireApiKeyRequest,
     call: credential.expireApiKey,
     answer: written,
@@ -135,6 +144,7 @@ function apiKeyBounds(app: FastifyInstance, { credential }: Services): void {
   addEndpoint(app, {
     ...{ method: 'POST', url: `${item}/restrict`, tag, summary: 'Replaces the restrictions of the key.', reply },
     body: restrictions,
+    operationId: 'restrictApiKey',
     message: RestrictApiKeyRequest,
     arrange: ({ params, body }) => ({ ...params, restrictions: body }),
     call: credential.restrictApiKey,

@@ -21,12 +21,14 @@ export function clientRoutes(app: FastifyInstance, { credential }: Services): vo
     ...{ method: 'GET', url: collection, tag, summary: 'Lists clients by id.' },
     query: { environment_id: text(), ...pageQuery },
     reply: { clients: refs('Client'), next_page_token: text() },
+    operationId: 'listClients',
     message: ListClientsRequest,
     call: credential.listClients,
     answer: ({ clients, nextPageToken }) => page('clients', clients.map(clientView), nextPageToken),
   })
   addEndpoint(app, {
     ...{ method: 'GET', url: item, tag, summary: 'Shows a client.', reply },
+    operationId: 'getClient',
     message: GetClientRequest,
     call: credential.getClient,
     answer: ({ client }) => ({ client: clientView(client) }),
@@ -34,6 +36,7 @@ export function clientRoutes(app: FastifyInstance, { credential }: Services): vo
   addEndpoint(app, {
     ...{ method: 'POST', url: collection, tag, summary: 'Registers a client.', reply, status: 201 },
     body: body({ environment_id: text(), client_id: text(), display_name: text() }, ['environment_id']),
+    operationId: 'registerClient',
     message: RegisterClientRequest,
     call: credential.registerClient,
     answer: ({ client, position }) => ({ client: clientView(client), ...writtenAt('credential', position) }),
@@ -41,12 +44,14 @@ export function clientRoutes(app: FastifyInstance, { credential }: Services): vo
   addEndpoint(app, {
     ...{ method: 'POST', url: `${item}/suspend`, tag, summary: 'Refuses everything of a client until resumed.', reply },
     body: body({ reason: text() }),
+    operationId: 'suspendClient',
     message: SuspendClientRequest,
     call: credential.suspendClient,
     answer: ({ client, position }) => ({ client: clientView(client), ...writtenAt('credential', position) }),
   })
   addEndpoint(app, {
     ...{ method: 'POST', url: `${item}/resume`, tag, summary: 'Ends a suspension.', reply },
+    operationId: 'resumeClient',
     message: ResumeClientRequest,
     call: credential.resumeClient,
     answer: ({ client, position }) => ({ client: clientView(client), ...writtenAt('credential', position) }),

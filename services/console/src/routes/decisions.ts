@@ -34,6 +34,7 @@ export function decisionRoutes(app: FastifyInstance, services: Services): void {
     ...{ method: 'GET', url: collection, tag, summary: 'Lists decisions, the newest first.' },
     query: { ...filterQuery, ...pageQuery },
     reply: { decisions: refs('Decision'), next_page_token: text() },
+    operationId: 'listDecisions',
     message: ListDecisionsRequest,
     arrange: ({ query: { page_size, page_token, ...filter } }) => ({ page_size, page_token, filter: filterOf(filter) }),
     call: services.audit.listDecisions,
@@ -42,6 +43,7 @@ export function decisionRoutes(app: FastifyInstance, services: Services): void {
   addEndpoint(app, {
     ...{ method: 'GET', url: `${collection}/:decision_id`, tag, summary: 'Shows a decision with its record.' },
     reply: { decision: ref('Decision') },
+    operationId: 'getDecision',
     message: GetDecisionRequest,
     call: services.audit.getDecision,
     answer: ({ decision }) => ({ decision: decisionView(decision) }),
@@ -54,6 +56,7 @@ export function decisionRoutes(app: FastifyInstance, services: Services): void {
       summary: 'Shows the last record of every node and what is missing.',
     },
     reply: { nodes: refs('Completeness') },
+    operationId: 'getCompleteness',
     message: GetCompletenessRequest,
     call: services.audit.getCompleteness,
     answer: ({ nodes }) => ({ nodes: nodes.map((node) => toJson(node)) }),
@@ -71,6 +74,7 @@ function followRoute(app: FastifyInstance, { audit }: Services): void {
     `${collection}/follow`,
     {
       schema: {
+        operationId: 'followDecisions',
         tags: [tag],
         summary: 'Streams decisions as they are stored: lines of JSON, or events for `Accept: text/event-stream`.',
         querystring: { type: 'object', properties: filterQuery, additionalProperties: false },

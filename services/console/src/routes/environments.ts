@@ -18,6 +18,7 @@ export function environmentRoutes(app: FastifyInstance, { policy }: Services): v
     ...{ method: 'GET', url: collection, tag, summary: 'Lists environments by id.' },
     query: pageQuery,
     reply: { environments: refs('Environment'), next_page_token: text() },
+    operationId: 'listEnvironments',
     message: ListEnvironmentsRequest,
     call: policy.listEnvironments,
     answer: ({ environments, nextPageToken }) => page('environments', environments.map(environmentView), nextPageToken),
@@ -25,6 +26,7 @@ export function environmentRoutes(app: FastifyInstance, { policy }: Services): v
   addEndpoint(app, {
     ...{ method: 'GET', url: item, tag, summary: 'Shows an environment.' },
     reply: { environment: ref('Environment') },
+    operationId: 'getEnvironment',
     message: GetEnvironmentRequest,
     call: policy.getEnvironment,
     answer: ({ environment }) => ({ environment: environmentView(environment) }),
@@ -33,6 +35,7 @@ export function environmentRoutes(app: FastifyInstance, { policy }: Services): v
     ...{ method: 'PUT', url: item, tag, summary: 'Creates or replaces an environment.' },
     body: body(environmentSettings),
     reply: { environment: ref('Environment') },
+    operationId: 'putEnvironment',
     message: PutEnvironmentRequest,
     arrange: ({ params, body }) => ({ environment: { ...body, ...params } }),
     call: policy.putEnvironment,

@@ -14,7 +14,15 @@ export function operatorRoutes(app: FastifyInstance, operators: OperatorStore): 
   const listed = { type: 'object', properties: { operators: refs('Operator') } }
   app.get(
     '/v1/operators',
-    { config, schema: { tags, summary: 'Lists operators.', response: { 200: listed, ...failures } } },
+    {
+      config,
+      schema: {
+        operationId: 'listOperators',
+        tags,
+        summary: 'Lists operators.',
+        response: { 200: listed, ...failures },
+      },
+    },
     async () => ({ operators: operators.list().map((operator) => toJson(operator)) }),
   )
 
@@ -24,6 +32,7 @@ export function operatorRoutes(app: FastifyInstance, operators: OperatorStore): 
     {
       config,
       schema: {
+        operationId: 'addOperator',
         tags,
         summary: 'Adds an operator; the token is shown this once.',
         body: body({ operator_id: operatorId, role: { enum: roles } }, ['operator_id', 'role']),
@@ -41,6 +50,7 @@ export function operatorRoutes(app: FastifyInstance, operators: OperatorStore): 
     {
       config,
       schema: {
+        operationId: 'removeOperator',
         tags,
         summary: 'Removes an operator: the token stops working at once.',
         params: { type: 'object', properties: { operator_id: operatorId } },

@@ -14,6 +14,7 @@ export function planRoutes(app: FastifyInstance, { policy }: Services): void {
     ...{ method: 'GET', url: collection, tag, summary: 'Lists the plans of an environment by id.' },
     query: pageQuery,
     reply: { plans: refs('Plan'), next_page_token: text() },
+    operationId: 'listPlans',
     message: ListPlansRequest,
     call: policy.listPlans,
     answer: ({ plans, nextPageToken }) => page('plans', plans.map(planView), nextPageToken),
@@ -21,6 +22,7 @@ export function planRoutes(app: FastifyInstance, { policy }: Services): void {
   addEndpoint(app, {
     ...{ method: 'GET', url: item, tag, summary: 'Shows a plan.' },
     reply: { plan: ref('Plan') },
+    operationId: 'getPlan',
     message: GetPlanRequest,
     call: policy.getPlan,
     answer: ({ plan }) => ({ plan: planView(plan) }),
@@ -29,6 +31,7 @@ export function planRoutes(app: FastifyInstance, { policy }: Services): void {
     ...{ method: 'PUT', url: item, tag, summary: 'Creates or replaces a plan.' },
     body: body(planSettings),
     reply: { plan: ref('Plan') },
+    operationId: 'putPlan',
     message: PutPlanRequest,
     arrange: ({ params, body }) => ({ plan: { ...body, ...params } }),
     call: policy.putPlan,

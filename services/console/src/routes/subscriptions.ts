@@ -32,6 +32,7 @@ function subscriptionReads(app: FastifyInstance, { credential }: Services): void
     ...{ method: 'GET', url: collection, tag, summary: 'Lists subscriptions by id.' },
     query: { environment_id: text(), client_id: text(), ...pageQuery },
     reply: { subscriptions: refs('Subscription'), next_page_token: text() },
+    operationId: 'listSubscriptions',
     message: ListSubscriptionsRequest,
     call: credential.listSubscriptions,
     answer: ({ subscriptions, nextPageToken }) =>
@@ -39,6 +40,7 @@ function subscriptionReads(app: FastifyInstance, { credential }: Services): void
   })
   addEndpoint(app, {
     ...{ method: 'GET', url: item, tag, summary: 'Shows a subscription.', reply },
+    operationId: 'getSubscription',
     message: GetSubscriptionRequest,
     call: credential.getSubscription,
     answer: ({ subscription }) => ({ subscription: subscriptionView(subscription) }),
@@ -47,6 +49,7 @@ function subscriptionReads(app: FastifyInstance, { credential }: Services): void
     ...{ method: 'GET', url: `${item}/credentials`, tag, summary: 'Lists the credentials of a subscription.' },
     query: pageQuery,
     reply: { api_keys: refs('ApiKey'), next_page_token: text() },
+    operationId: 'listSubscriptionCredentials',
     message: ListApiKeysRequest,
     // Without it an unknown subscription would look like one without credentials.
     async call(request, settings) {
@@ -67,6 +70,7 @@ function subscriptionLife(app: FastifyInstance, { credential }: Services): void 
   addEndpoint(app, {
     ...{ method: 'POST', url: collection, tag, summary: 'Asks for an API under a plan.', reply, status: 201 },
     body: body({ client_id: text(), api_id: text(), ...entitlement }, ['client_id', 'api_id', 'plan_id']),
+    operationId: 'createSubscription',
     message: CreateSubscriptionRequest,
     call: credential.createSubscription,
     answer: written,
@@ -75,6 +79,7 @@ function subscriptionLife(app: FastifyInstance, { credential }: Services): void 
     ...{ method: 'POST', url: `${item}/activate`, tag },
     summary: 'Makes a pending subscription active; its API key is shown this once.',
     reply: { ...reply, api_key: ref('ApiKey'), api_key_secret: text() },
+    operationId: 'activateSubscription',
     message: ActivateSubscriptionRequest,
     call: credential.activateSubscription,
     answer: ({ subscription, apiKey, apiKeySecret, position }) => ({
@@ -86,6 +91,7 @@ function subscriptionLife(app: FastifyInstance, { credential }: Services): void 
   addEndpoint(app, {
     ...{ method: 'POST', url: `${item}/change`, tag, summary: 'Sets plan, operations and scopes.', reply },
     body: body(entitlement, ['plan_id', 'operations', 'scopes']),
+    operationId: 'changeSubscription',
     message: ChangeSubscriptionRequest,
     call: credential.changeSubscription,
     answer: written,
@@ -97,12 +103,14 @@ function subscriptionStates(app: FastifyInstance, { credential }: Services): voi
   addEndpoint(app, {
     ...{ method: 'POST', url: `${item}/suspend`, tag, summary: 'Refuses its credentials until resumed.', reply },
     body: reason,
+    operationId: 'suspendSubscription',
     message: SuspendSubscriptionRequest,
     call: credential.suspendSubscription,
     answer: written,
   })
   addEndpoint(app, {
     ...{ method: 'POST', url: `${item}/resume`, tag, summary: 'Ends a suspension.', reply },
+    operationId: 'resumeSubscription',
     message: ResumeSubscriptionRequest,
     call: credential.resumeSubscription,
     answer: written,
@@ -110,6 +118,7 @@ function subscriptionStates(app: FastifyInstance, { credential }: Services): voi
   addEndpoint(app, {
     ...{ method: 'POST', url: `${item}/cancel`, tag, summary: 'Ends a subscription for good.', reply },
     body: reason,
+    operationId: 'cancelSubscription',
     message: CancelSubscriptionRequest,
     call: credential.cancelSubscription,
     answer: written,

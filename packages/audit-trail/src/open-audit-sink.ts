@@ -1,0 +1,49 @@
+import { auditTopic, auditTopicSettings, createAuditProducer, ensureTopics } from '@gatehouse/bus'
+import { AuditServiceClient } from '@gatehouse/contracts/audit/v1/audit_service'
+import { createGeneratedClient, type Logger, type TlsMaterial } from '@gatehouse/grpc-service'
+import { createGrpcSink } from './grpc-sink.ts'
+import type { AuditSink } from './shipper.ts'
+
+export interface AuditSinkSettings {
+  /** Empty: the audit service itself, by gRPC. */
+  readonly kafkaBrokers: readonly string[]
+  readonly topicPrefix: string
+  /** `host:port` */
+  readonly auditAddress: string
+  /** Names this process to Kafka. */
+  readonly node: string
+}
+
+export type ClosableSink = AuditSink & { close(): Promise<void> }
+
+/** Where the records of a service go: Kafka where brokers are named, else the audit service itself. */
+export function openAuditSink(settings: AuditSinkSettings, tls: TlsMaterial, logger: Logger): ClosableSink {
+  return settings.kafkaBrokers.length > 0 ? kafkaSink(settings, logger) : grpcSink(settings, tls)
+}
+
+function grpcSink({ auditAddress }: AuditSinkSettings, tls: TlsMaterial): ClosableSink {
+  const client = createGeneratedClient(AuditServiceClient, { address: auditAddress, tls, peer: 'audit' })
+  const sink = createGrpcSink(() => client.ingest())
+  return {
+    send: sink.send,
+    async close() {
+      sink.close()
+      client.close()
+    },
+  }
+}
+
+/** Whether the topic exists is asked at the first send: Kafka may come later than the service. */
+function kafkaSink({ kafkaBrokers: brokers, topicPrefix, node }: AuditSinkSettings, logger: Logger): ClosableSink {
+  const address = { brokers, clientId: node }
+  const producer = createAuditProducer({ ...address, topic: auditTopic(topicPrefix), logger })
+  let topicThere = false
+  return {
+    async send(records) {
+      if (!topicThere) await ensureTopics(address, [auditTopicSettings(topicPrefix)], logger)
+      topicThere = true
+      await producer.send(records)
+    },
+    close: () => producer.close(),
+  }
+}

@@ -5,6 +5,7 @@ import { toKafkaRecord } from './cloud-event.ts'
 import { type KafkaAddress, kafkaClient, retry } from './kafka/connection-settings.ts'
 import { createPartitionProducer, type PartitionProducer } from './kafka/partition-producer.ts'
 import type { Logger } from './logger.ts'
+import { eventTopic, eventTopicSettings, topicOnFirstUse } from './topics.ts'
 
 const defaultDeadlineMs = 10_000
 /** Domain topics have one partition: total order, one position. */
@@ -37,6 +38,25 @@ export function createEventPublisher(options: EventPublisherOptions): EventPubli
     kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry })
   const producer = createPartitionProducer({ topic, newProducer, deadlineMs, logger })
   return { publish: (events) => publishInOrder(producer, source, events), close: producer.close }
+}
+
+export interface LogPublisherOptions extends KafkaAddress {
+  readonly source: EventSource
+  readonly topicPrefix: string
+  readonly logger: Logger
+}
+
+/** The same for the log of a service, whose topic is made with the first publish: commands do not wait for Kafka. */
+export function createLogPublisher({ source, topicPrefix, logger, ...address }: LogPublisherOptions): EventPublisher {
+  const topicThere = topicOnFirstUse(address, eventTopicSettings(source, topicPrefix), logger)
+  const publisher = createEventPublisher({ ...address, source, topic: eventTopic(source, topicPrefix), logger })
+  return {
+    async publish(events) {
+      await topicThere()
+      await publisher.publish(events)
+    },
+    close: publisher.close,
+  }
 }
 
 async function publishInOrder(producer: PartitionProducer, source: EventSource, events: readonly RecordedEvent[]) {

@@ -6,7 +6,13 @@ export {
   type RejectedRecord,
 } from './audit-consumer.ts'
 export { type AuditProducer, type AuditProducerOptions, createAuditProducer } from './audit-producer.ts'
-export { createEventPublisher, type EventPublisher, type EventPublisherOptions } from './event-publisher.ts'
+export {
+  createEventPublisher,
+  createLogPublisher,
+  type EventPublisher,
+  type EventPublisherOptions,
+  type LogPublisherOptions,
+} from './event-publisher.ts'
 export type { KafkaAddress } from './kafka/connection-settings.ts'
 export { OffsetJump } from './kafka/partition-reader.ts'
 export type { Logger } from './logger.ts'
@@ -19,4 +25,5 @@ export {
   eventTopic,
   eventTopicSettings,
   type TopicSettings,
+  topicOnFirstUse,
 } from './topics.ts'

@@ -1,9 +1,17 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import { type SharedKafka, sharedKafka, startTcpProxy, waitFor } from '@gatehouse/testkit'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { createEventPublisher, ensureTopics, eventTopic, eventTopicSettings, subscribe } from './index.ts'
+import {
+  createEventPublisher,
+  createLogPublisher,
+  ensureTopics,
+  eventTopic,
+  eventTopicSettings,
+  subscribe,
+} from './index.ts'
 import { kafkaClient } from './kafka/connection-settings.ts'
 import { quietLogger, serveLog } from './testing/served-log.ts'
+import { topicPartitions } from './topics.ts'
 
 let shared: SharedKafka
 let made = 0
@@ -144,6 +152,21 @@ test('publishing to a topic that does not exist is refused and makes none', asyn
   closers.push(log.dispose, publisher.close, () => admin.disconnect())
   await expect(publisher.publish(log.append(1))).rejects.toMatchObject({ reason: 'KAFKA_UNAVAILABLE' })
   expect(await admin.listTopics()).not.toContain(kafka.topic)
+})
+
+test('the publisher of a log makes its topic with the first publish, also when Kafka comes later', async () => {
+  const topicPrefix = `${shared.prefix}first${++made}.`
+  const proxy = await startTcpProxy({ to: shared.brokers[0]! })
+  const log = await serveLog()
+  const options = { source: 'credential', topicPrefix, logger: quietLogger } as const
+  const publisher = createLogPublisher({ ...options, brokers: [proxy.address] })
+  closers.push(log.dispose, () => proxy.stop(), publisher.close)
+  await proxy.cut()
+  await expect(publisher.publish(log.append(2))).rejects.toThrow()
+  await proxy.heal()
+  await publisher.publish(log.events)
+  const topic = eventTopic('credential', topicPrefix)
+  expect(await topicPartitions(kafkaClient(shared, quietLogger), topic)).toBe(1)
 })
 
 test('a topic with another number of partitions is refused', async () => {

@@ -60,6 +60,21 @@ export async function ensureTopics(
   }
 }
 
+/**
+ * Makes a topic when it is first asked to, and asks again only after a failure: Kafka may come later than its users.
+ * @returns what rejects as `ensureTopics` does
+ */
+export function topicOnFirstUse(address: KafkaAddress, settings: TopicSettings, logger: Logger): () => Promise<void> {
+  let ensured: Promise<void> | undefined
+  return () => {
+    ensured ??= ensureTopics(address, [settings], logger).catch((error: unknown) => {
+      ensured = undefined
+      throw error
+    })
+    return ensured
+  }
+}
+
 async function create(admin: Admin, topics: readonly TopicSettings[]): Promise<void> {
   const { brokers } = await admin.describeCluster()
   const replicationFactor = Math.min(copiesMax, brokers.length)

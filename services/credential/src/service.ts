@@ -1,10 +1,10 @@
+import { createLogPublisher } from '@gatehouse/bus'
 import { openPool, startOutboxRelay } from '@gatehouse/event-store'
 import { ConfigurationError, type Logger, type Running, serviceTls, startGrpcService } from '@gatehouse/grpc-service'
 import type { CredentialConfig } from './config.ts'
 import { credentialLogService, credentialService } from './grpc/credential-service.ts'
 import { readTables } from './read/read-tables.ts'
 import { openCredentialStore } from './store/credential-store.ts'
-import { kafkaPublisher } from './store/kafka-publisher.ts'
 
 export { type CredentialConfig, readConfig } from './config.ts'
 
@@ -36,7 +36,9 @@ export async function startCredential(
   const store = await openCredentialStore(pool, migrations).catch(cannotOpen)
   opened.defer(() => store.close())
   if (config.kafkaBrokers.length > 0) {
-    const publisher = kafkaPublisher(config, logger)
+    const { kafkaBrokers: brokers, topicPrefix } = config
+    const address = { brokers, clientId: 'gatehouse-credential' }
+    const publisher = createLogPublisher({ ...address, source: 'credential', topicPrefix, logger })
     opened.defer(() => publisher.close())
     const onError = (error: unknown) => logger.warn({ err: error }, 'events wait to be published')
     const relay = startOutboxRelay({ store, publisher, onError })

@@ -30,6 +30,9 @@ export interface WorkloadOptions {
 
 type Plan = 'issue' | 'rotate' | 'suspend' | 'revoke'
 
+// Its commands are told apart from those of other workloads on the same installation.
+let workloads = 0
+
 /** Commands of operators and calls of clients, at random and side by side, until it is stopped. */
 export function startWorkload({ installation, random, operators = 2, clients = 3 }: WorkloadOptions): Workload {
   const commands: Command[] = []
@@ -38,10 +41,11 @@ export function startWorkload({ installation, random, operators = 2, clients = 3
   const blocked: Key[] = []
   let stopping = false
   const going = () => !stopping
+  const name = `w${++workloads}`
   let number = 0
 
   async function command(action: Plan, key: Key | undefined, persistent: boolean): Promise<Key | undefined> {
-    const id = `c${++number}-${random.between(0, 0xffffff).toString(36)}`
+    const id = `${name}-c${++number}`
     const until = persistent ? going : () => false
     const { command, made } = await operate(installation, { id, action, key }, until)
     commands.push(command)

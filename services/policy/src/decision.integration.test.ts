@@ -23,7 +23,7 @@ import { createClient, createLogger, devCertificates, startGrpcService } from '@
 import { sharedDatabase, waitFor } from '@gatehouse/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { api, operation } from './domain/api/api.fixture.ts'
-import { readConfig, startPolicy } from './service.ts'
+import { type PolicyConfig, readConfig, startPolicy } from './service.ts'
 
 const logger = createLogger('test')
 logger.level = 'silent'
@@ -36,6 +36,8 @@ const time = new Date()
 let credentials: EventStore<CredentialEvent>
 let decisions: ReturnType<typeof decisionClient>
 let position: string
+let policyConfig: PolicyConfig
+let stopCredentialLog: () => Promise<void>
 
 function decisionClient(address: string, tls: Awaited<ReturnType<typeof devCertificates>>) {
   return createClient(DecisionServiceClient, { address, tls, peer: 'policy' })
@@ -73,7 +75,8 @@ async function startPeers(dataDir: string, postgresUrl: string) {
       },
     ],
   })
-  cleanup.defer(() => log.close())
+  stopCredentialLog = () => log.close()
+  cleanup.defer(stopCredentialLog)
   const audit = await startGrpcService({
     ...{ name: 'audit', address: '127.0.0.1:0', logger },
     tls: await devCertificates(dataDir, 'audit'),
@@ -97,18 +100,16 @@ beforeAll(async () => {
   cleanup.defer(() => rm(dataDir, { recursive: true, force: true }))
   const postgresUrl = await sharedDatabase()
   const peers = await startPeers(dataDir, postgresUrl)
-  const service = await startPolicy(
-    readConfig({
-      GATEHOUSE_DATA_DIR: dataDir,
-      GATEHOUSE_POSTGRES_URL: postgresUrl,
-      GATEHOUSE_POLICY_ADDRESS: '127.0.0.1:0',
-      GATEHOUSE_POLICY_OPS_PORT: '0',
-      GATEHOUSE_NODE: 'node-1',
-      GATEHOUSE_CREDENTIAL_ADDRESS: peers.credentialAddress,
-      GATEHOUSE_AUDIT_ADDRESS: peers.auditAddress,
-    }),
-    { logger },
-  )
+  policyConfig = readConfig({
+    GATEHOUSE_DATA_DIR: dataDir,
+    GATEHOUSE_POSTGRES_URL: postgresUrl,
+    GATEHOUSE_POLICY_ADDRESS: '127.0.0.1:0',
+    GATEHOUSE_POLICY_OPS_PORT: '0',
+    GATEHOUSE_NODE: 'node-1',
+    GATEHOUSE_CREDENTIAL_ADDRESS: peers.credentialAddress,
+    GATEHOUSE_AUDIT_ADDRESS: peers.auditAddress,
+  })
+  const service = await startPolicy(policyConfig, { logger })
   cleanup.defer(() => service.close())
   const tls = await devCertificates(dataDir, 'console')
   const policy = createClient(PolicyServiceClient, { address: service.address, tls, peer: 'policy' })
@@ -127,6 +128,7 @@ beforeAll(async () => {
       operations: [
         operation('get-order', 'GET /{id}'),
         operation('put-order', 'PUT /{id}', { security: scoped }),
+        operation('strict', 'GET /strict', { enforcement: { auditMode: 0, maxStaleness: { seconds: 1n, nanos: 0 } } }),
         operation('health', 'GET /health', { security: [{ requirements: [] }] }),
       ],
     }),
@@ -251,3 +253,43 @@ test.each([
 ])('a wrong %s is named', async (field, changes) => {
   await expect(ask(changes)).rejects.toMatchObject({ status: 'INVALID_ARGUMENT', violations: [{ field }] })
 })
+
+describe('while the credential log does not answer', () => {
+  beforeAll(() => stopCredentialLog())
+
+  test('an operation that sets a bound is UNAVAILABLE beyond it, on record, the others are decided', async () => {
+    const strict = () =>
+      ask({ path: '/orders/strict' }).then(
+        () => undefined,
+        (error) => error,
+      )
+    const refused = await waitFor(strict, { what: 'the state is older than the operation allows' })
+    expect(refused).toMatchObject({ status: 'UNAVAILABLE', reason: 'STATE_STALE' })
+    await waitFor(async () => records.some((record) => JSON.stringify(record).includes('state_stale')), {
+      what: 'the record of the refusal',
+    })
+    expect(await ask()).toMatchObject({ outcome: Outcome.OUTCOME_DENY, reason: 'api_key_revoked' })
+  })
+
+  test('a process that has just started knows nothing', async () => {
+    const spoolDirectory = join(policyConfig.dataDir, 'another-spool')
+    await using service = await startAnother({ ...policyConfig, node: 'policy-2', spoolDirectory })
+    const answer = service.client.check({
+      ...{ environmentId: 'alpha', method: 'GET', path: '/orders/health', clientIp: '', position: '' },
+      credential: undefined,
+    })
+    await expect(answer).rejects.toMatchObject({ status: 'UNAVAILABLE', reason: 'READ_MODEL_UNAVAILABLE' })
+  })
+})
+
+async function startAnother(config: PolicyConfig) {
+  const service = await startPolicy(config, { logger })
+  const client = decisionClient(service.address, await devCertificates(config.dataDir, 'console'))
+  return {
+    client,
+    async [Symbol.asyncDispose]() {
+      client.close()
+      await service.close()
+    },
+  }
+}

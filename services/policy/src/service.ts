@@ -3,14 +3,14 @@ import {
   auditTopic,
   auditTopicSettings,
   createAuditProducer,
-  createEventPublisher,
-  ensureTopics,
+  createLogPublisher,
   eventTopic,
-  eventTopicSettings,
+  topicOnFirstUse,
 } from '@gatehouse/bus'
 import { AuditServiceClient } from '@gatehouse/contracts/audit/v1/audit_service'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
+import { openDecisionState } from '@gatehouse/decision-state'
 import { eventLogService, openPool, startOutboxRelay } from '@gatehouse/event-store'
 import {
   ConfigurationError,
@@ -23,8 +23,8 @@ import {
   startGrpcService,
   type TlsMaterial,
 } from '@gatehouse/grpc-service'
+import { createMemoryModel } from '@gatehouse/read-model'
 import type { PolicyConfig } from './config.ts'
-import { openDecisionState } from './decision/decision-state.ts'
 import { decisionService } from './grpc/decision-service.ts'
 import { policyLogService, policyService } from './grpc/policy-service.ts'
 import { resources } from './read/resources.ts'
@@ -78,9 +78,12 @@ export async function startPolicy(
     peer: 'credential',
   })
   opened.defer(() => credentialLog.close())
+  const model = createMemoryModel()
+  opened.defer(() => model.close())
   const state = openDecisionState({
+    model,
     logs: { credential: credentialLog, policy: eventLogService(store) },
-    kafka: kafka?.topicOf,
+    ...(kafka && { kafka: kafka.topicOf }),
     logger,
   })
   opened.defer(() => state.close())
@@ -114,28 +117,15 @@ export async function startPolicy(
 function startKafka(config: PolicyConfig, store: PolicyStore, logger: Logger) {
   const { kafkaBrokers: brokers, topicPrefix } = config
   const address = { brokers, clientId: config.node }
-  const topics = [eventTopicSettings('policy', topicPrefix), auditTopicSettings(topicPrefix)]
-  let ensured: Promise<void> | undefined
-  const topicsThere = () => {
-    ensured ??= ensureTopics(address, topics, logger)
-    ensured.catch(() => {
-      ensured = undefined
-    })
-    return ensured
-  }
-  const publisher = createEventPublisher({
-    ...address,
-    source: 'policy',
-    topic: eventTopic('policy', topicPrefix),
-    logger,
-  })
+  const auditTopicThere = topicOnFirstUse(address, auditTopicSettings(topicPrefix), logger)
+  const publisher = createLogPublisher({ ...address, source: 'policy', topicPrefix, logger })
   const producer = createAuditProducer({ ...address, topic: auditTopic(topicPrefix), logger })
   const relay = startOutboxRelay({
     store,
-    publisher: { publish: (events) => topicsThere().then(() => publisher.publish(events)) },
+    publisher,
     onError: (error: unknown) => logger.warn({ err: error }, 'events wait to be published'),
   })
-  const sink: AuditSink = { send: (records) => topicsThere().then(() => producer.send(records)) }
+  const sink: AuditSink = { send: (records) => auditTopicThere().then(() => producer.send(records)) }
   return {
     sink: { ...sink, close: producer.close },
     topicOf: (source: EventSource) => ({ ...address, topic: eventTopic(source, topicPrefix) }),

@@ -1,5 +1,12 @@
 import { digestApiKey, parseApiKey } from '@gatehouse/credential-format'
 import {
+  type DecisionState,
+  FactParked,
+  loadViews,
+  refuseUnknownState,
+  type Staleness,
+} from '@gatehouse/decision-state'
+import {
   type CredentialViews,
   canonicalPath,
   decide,
@@ -11,8 +18,6 @@ import {
   type Reason,
 } from '@gatehouse/policy-engine'
 import { ReadModelUnavailable } from '@gatehouse/read-model'
-import type { DecisionState } from './decision-state.ts'
-import { FactParked, loadViews } from './load-views.ts'
 
 /** A request as an internal service tells it. */
 export interface Question {
@@ -25,7 +30,7 @@ export interface Question {
 }
 
 /** What was decided, on which facts: all that its record tells. */
-export interface Verdict {
+export interface Verdict extends Staleness {
   readonly reason: Reason
   readonly principal: Principal | undefined
   readonly match: Match
@@ -33,7 +38,6 @@ export interface Verdict {
   readonly path: string
   readonly views: CredentialViews
   readonly nowMs: number
-  readonly stalenessMs: number
 }
 
 /**
@@ -46,17 +50,15 @@ export async function check(
   onError: (error: unknown) => void,
 ): Promise<Verdict> {
   const nowMs = Date.now()
-  const stalenessMs = state.stalenessMs()
+  const staleness = { stalenessMs: state.stalenessMs(), provenStalenessMs: state.provenStalenessMs() }
   const canonical = canonicalPath(question.path)
   const path = typeof canonical === 'string' ? canonical : ''
   const match = matchInEnvironment(state.policy().environment(question.environmentId), question.method, path)
-  const facts = { match, path, nowMs, stalenessMs }
+  const facts = { match, path, nowMs, ...staleness }
   const deny = (reason: Reason, views = noViews): Verdict => ({ ...facts, reason, principal: undefined, views })
   if (typeof canonical !== 'string') return deny('path_malformed')
-  const { maxStalenessMs } = match.enforcement
-  if (maxStalenessMs !== undefined && stalenessMs > maxStalenessMs) return deny('state_stale')
-  // Nothing was ever seen whole: absence means nothing yet.
-  if (stalenessMs === Number.POSITIVE_INFINITY) return deny('read_model_unavailable')
+  const refusal = refuseUnknownState(staleness, match.enforcement.maxStalenessMs)
+  if (refusal) return deny(refusal)
   try {
     const { credential, views } = await present(state, question.apiKey)
     const { reason, principal } = decide({ match, credential, clientIp: question.clientIp }, views, nowMs)
@@ -76,6 +78,7 @@ async function present(
   const parsed = parseApiKey(apiKey)
   if (parsed.kind === 'malformed') return { credential: { kind: 'malformed' }, views: noViews }
   const digest = digestApiKey(apiKey)
-  const views = await loadViews(state.views, parsed.kind === 'own' ? { id: parsed.id } : { digest })
+  const lookup = parsed.kind === 'own' ? { by: 'id' as const, id: parsed.id } : { by: 'digest' as const, digest }
+  const views = await loadViews(state.credentials, lookup)
   return { credential: { kind: 'api_key', digest }, views }
 }

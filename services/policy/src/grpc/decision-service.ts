@@ -6,10 +6,11 @@ import {
   Outcome,
 } from '@gatehouse/contracts/policy/v1/decision_service'
 import { type Positions, parsePositions } from '@gatehouse/contracts/positions'
+import type { DecisionState } from '@gatehouse/decision-state'
 import { unavailable } from '@gatehouse/errors'
 import { type BoundService, type CallContext, grpcService, type Logger } from '@gatehouse/grpc-service'
+import type { Reason } from '@gatehouse/policy-engine'
 import { check, type Question } from '../decision/check.ts'
-import type { DecisionState } from '../decision/decision-state.ts'
 import { recordOf } from '../decision/record.ts'
 import { writeRecord } from '../decision/write-record.ts'
 import { Violations } from '../domain/violations.ts'
@@ -22,6 +23,9 @@ export interface DecisionDependencies {
   readonly trail: Trail
   readonly logger: Logger
 }
+
+/** These are no denials: they say that the state cannot tell at the moment. */
+const unknowns: ReadonlySet<Reason> = new Set(['position_not_reached', 'state_stale', 'read_model_unavailable'])
 
 /** gatehouse.policy.v1.DecisionService. */
 export function decisionService(dependencies: DecisionDependencies): BoundService {
@@ -39,12 +43,12 @@ async function answer(
 ): Promise<CheckResponse> {
   const question = parseQuestion(request)
   const demanded = parsePosition(request)
-  const reached = await state.reached(demanded, positionWaitMs)
+  const reached = await state.waitFor(demanded, positionWaitMs)
   const decided = await check(state, question, (error) => logger.error({ err: error, requestId }, 'a decision failed'))
   const verdict = reached ? decided : { ...decided, reason: 'position_not_reached' as const, principal: undefined }
-  const decisionId = await writeRecord(trail, recordOf(question, verdict, state.positions(), requestId))
-  if (!reached) throw unavailable('POSITION_NOT_REACHED', `the state has not reached ${request.position}`)
+  const decisionId = await writeRecord(trail, recordOf(question, verdict, state.positions() ?? {}, requestId))
   const { principal, match, reason } = verdict
+  if (unknowns.has(reason)) throw unavailable(reason.toUpperCase(), `nothing can be decided: ${decisionId}`)
   return {
     outcome: reason === 'ok' ? Outcome.OUTCOME_ALLOW : Outcome.OUTCOME_DENY,
     reason,

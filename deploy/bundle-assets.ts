@@ -1,7 +1,7 @@
 import { cp, readFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 
-/** How our sources name a file or folder that they read: `new URL('./schema.sql', import.meta.url)`. */
+/** How our sources name a file or folder that they read: `new URL('./migrations/audit/', import.meta.url)`. */
 const asset = /new URL\('\.\/([^']+)', import\.meta\.url\)/g
 
 /**

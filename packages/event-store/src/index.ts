@@ -13,6 +13,7 @@ export {
   type Stream,
 } from './handle-command.ts'
 export type { Queryable } from './log-reader.ts'
+export { migrate } from './migrate.ts'
 export { type OutboxRelay, type OutboxRelayOptions, startOutboxRelay } from './outbox-relay.ts'
 export { openPool, type PoolOptions, withClient } from './pool.ts'
 export type { StreamChange } from './stream-table.ts'

@@ -1,5 +1,5 @@
 import { auditTopic, auditTopicSettings, createAuditProducer, ensureTopics } from '@gatehouse/bus'
-import { openPool } from '@gatehouse/event-store'
+import { migrate, openPool } from '@gatehouse/event-store'
 import { createLogger } from '@gatehouse/grpc-service'
 import { sharedDatabase, sharedKafka, waitFor } from '@gatehouse/testkit'
 import { Kafka, logLevel } from 'kafkajs'
@@ -8,7 +8,6 @@ import { record } from './domain/record.fixture.ts'
 import { startKafkaIntake } from './kafka-intake.ts'
 import { readCompleteness } from './read/completeness.ts'
 import { listDecisions } from './read/decisions.ts'
-import { createTables } from './store/create-tables.ts'
 import { openLedger } from './store/ledger.ts'
 
 const logger = createLogger('audit', { write: () => undefined })
@@ -18,7 +17,7 @@ test('records come from Kafka, go on after a restart, and foreign ones are put a
   await ensureTopics({ brokers }, [auditTopicSettings(prefix)], logger)
   const pool = openPool({ url: await sharedDatabase(), applicationName: 'test' })
   onTestFinished(() => pool.end())
-  await createTables(pool)
+  await migrate(pool, 'audit', [new URL('./migrations/audit/', import.meta.url)])
   const deliveries: number[] = []
   const ledger = openLedger({ pool, onAppended: ({ stored }, all) => void (stored < all.length && deliveries.push(1)) })
   const producer = createAuditProducer({ brokers, topic: auditTopic(prefix), logger })

@@ -1,5 +1,5 @@
 import { CredentialServiceClient } from '@gatehouse/contracts/credential/v1/credential_service'
-import { openPool } from '@gatehouse/event-store'
+import { migrate, openPool } from '@gatehouse/event-store'
 import {
   createClient,
   createRegistry,
@@ -15,7 +15,6 @@ import { startKafkaIntake } from './kafka-intake.ts'
 import { createLedgerMetrics } from './ledger-metrics.ts'
 import { countMissing } from './read/completeness.ts'
 import { openTail } from './read/tail.ts'
-import { createTables } from './store/create-tables.ts'
 import { openLedger } from './store/ledger.ts'
 
 export { type AuditConfig, readConfig } from './config.ts'
@@ -25,6 +24,8 @@ export interface RunningAuditService extends Running {
   readonly address: string
   readonly opsAddress: string | undefined
 }
+
+const migrations = new URL('./migrations/audit/', import.meta.url)
 
 /**
  * Starts the audit service: its tables, the intake from Kafka where brokers are configured, and the gRPC server.
@@ -40,7 +41,7 @@ export async function startAudit(
   const onError = (error: unknown) => logger.warn({ err: error }, 'postgres connection lost')
   const pool = openPool({ url: config.postgresUrl, applicationName: 'gatehouse audit', onError })
   opened.defer(() => pool.end())
-  await createTables(pool)
+  await migrate(pool, 'audit', [migrations])
   const credential = createClient(CredentialServiceClient, {
     address: config.credentialAddress,
     tls,

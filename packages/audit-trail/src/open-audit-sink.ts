@@ -1,4 +1,4 @@
-import { auditTopic, auditTopicSettings, createAuditProducer, ensureTopics } from '@gatehouse/bus'
+import { auditTopic, auditTopicSettings, createAuditProducer, topicOnFirstUse } from '@gatehouse/bus'
 import { AuditServiceClient } from '@gatehouse/contracts/audit/v1/audit_service'
 import { createGeneratedClient, type Logger, type TlsMaterial } from '@gatehouse/grpc-service'
 import { createGrpcSink } from './grpc-sink.ts'
@@ -33,15 +33,13 @@ function grpcSink({ auditAddress }: AuditSinkSettings, tls: TlsMaterial): Closab
   }
 }
 
-/** Whether the topic exists is asked at the first send: Kafka may come later than the service. */
 function kafkaSink({ kafkaBrokers: brokers, topicPrefix, node }: AuditSinkSettings, logger: Logger): ClosableSink {
   const address = { brokers, clientId: node }
+  const topicThere = topicOnFirstUse(address, auditTopicSettings(topicPrefix), logger)
   const producer = createAuditProducer({ ...address, topic: auditTopic(topicPrefix), logger })
-  let topicThere = false
   return {
     async send(records) {
-      if (!topicThere) await ensureTopics(address, [auditTopicSettings(topicPrefix)], logger)
-      topicThere = true
+      await topicThere()
       await producer.send(records)
     },
     close: () => producer.close(),

@@ -1,4 +1,4 @@
-import { type AuditSink, openTrail, startShipper, type Trail } from '@gatehouse/audit-trail'
+import { type AuditSink, openAuditSink, openTrail, startShipper, type Trail } from '@gatehouse/audit-trail'
 import { eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import { type DecisionState, openDecisionState } from '@gatehouse/decision-state'
@@ -14,7 +14,6 @@ import {
   type TlsMaterial,
 } from '@gatehouse/grpc-service'
 import { createMemoryModel, openRedisModel, type ReadModel } from '@gatehouse/read-model'
-import { openAuditSink } from './audit-sink.ts'
 import { createCheck } from './check/check.ts'
 import type { State } from './check/state.ts'
 import type { GatewayConfig } from './config.ts'
@@ -35,8 +34,8 @@ export interface RunningGateway extends Running {
 }
 
 /**
- * Starts the gateway: spool and shipper, read model and the state that is decided on, the request path, HTTP. It serves at once, and
- * refuses with 503 until its state is whole.
+ * Starts the gateway: spool and shipper, read model and the state that is decided on, the request path, HTTP. It serves
+ * at once, and refuses with 503 until its state is whole.
  * @throws ConfigurationError when an address, a certificate or the spool cannot be had
  */
 export async function startGateway(

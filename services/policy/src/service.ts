@@ -1,13 +1,5 @@
-import { type AuditSink, createGrpcSink, openTrail, startShipper } from '@gatehouse/audit-trail'
-import {
-  auditTopic,
-  auditTopicSettings,
-  createAuditProducer,
-  createLogPublisher,
-  eventTopic,
-  topicOnFirstUse,
-} from '@gatehouse/bus'
-import { AuditServiceClient } from '@gatehouse/contracts/audit/v1/audit_service'
+import { openAuditSink, openTrail, startShipper } from '@gatehouse/audit-trail'
+import { createLogPublisher, eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
 import { openDecisionState } from '@gatehouse/decision-state'
@@ -15,13 +7,11 @@ import { eventLogService, openPool, startOutboxRelay } from '@gatehouse/event-st
 import {
   ConfigurationError,
   createClient,
-  createGeneratedClient,
   createRegistry,
   type Logger,
   type Running,
   serviceTls,
   startGrpcService,
-  type TlsMaterial,
 } from '@gatehouse/grpc-service'
 import { createMemoryModel } from '@gatehouse/read-model'
 import type { PolicyConfig } from './config.ts'
@@ -67,8 +57,8 @@ export async function startPolicy(
   opened.defer(() => trail.close())
   const kafka = config.kafkaBrokers.length > 0 ? startKafka(config, store, logger) : undefined
   if (kafka) opened.defer(kafka.close)
-  const sink = kafka?.sink ?? grpcSink(config, tls)
-  opened.defer(sink.close)
+  const sink = openAuditSink(config, tls, logger)
+  opened.defer(() => sink.close())
   const onFailure = (error: unknown) => logger.warn({ err: error }, 'decision records wait to be shipped')
   const shipper = startShipper({ trail, sink, onFailure })
   opened.defer(() => shipper.close())
@@ -113,37 +103,17 @@ export async function startPolicy(
   }
 }
 
-/** Kafka need not be there at the start: events and records wait for it where they are safe. */
-function startKafka(config: PolicyConfig, store: PolicyStore, logger: Logger) {
-  const { kafkaBrokers: brokers, topicPrefix } = config
-  const address = { brokers, clientId: config.node }
-  const auditTopicThere = topicOnFirstUse(address, auditTopicSettings(topicPrefix), logger)
+/** Kafka need not be there at the start: events wait for it where they are safe. */
+function startKafka({ kafkaBrokers: brokers, topicPrefix, node }: PolicyConfig, store: PolicyStore, logger: Logger) {
+  const address = { brokers, clientId: node }
   const publisher = createLogPublisher({ ...address, source: 'policy', topicPrefix, logger })
-  const producer = createAuditProducer({ ...address, topic: auditTopic(topicPrefix), logger })
-  const relay = startOutboxRelay({
-    store,
-    publisher,
-    onError: (error: unknown) => logger.warn({ err: error }, 'events wait to be published'),
-  })
-  const sink: AuditSink = { send: (records) => auditTopicThere().then(() => producer.send(records)) }
+  const onError = (error: unknown) => logger.warn({ err: error }, 'events wait to be published')
+  const relay = startOutboxRelay({ store, publisher, onError })
   return {
-    sink: { ...sink, close: producer.close },
     topicOf: (source: EventSource) => ({ ...address, topic: eventTopic(source, topicPrefix) }),
     async close() {
       await relay.close()
       await publisher.close()
-    },
-  }
-}
-
-function grpcSink(config: PolicyConfig, tls: TlsMaterial) {
-  const client = createGeneratedClient(AuditServiceClient, { address: config.auditAddress, tls, peer: 'audit' })
-  const sink = createGrpcSink(() => client.ingest())
-  return {
-    ...sink,
-    async close() {
-      sink.close()
-      client.close()
     },
   }
 }

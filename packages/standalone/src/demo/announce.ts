@@ -1,7 +1,10 @@
 import type { DemoFile } from './demo-file.ts'
 
-/** What a newcomer reads after the start: addresses, and lines that work as they stand. */
-export function announcement(demo: DemoFile, dataDir: string): string {
+/**
+ * What a newcomer reads after the start: addresses, and lines that work as they stand.
+ * @param since before the first of these lines is run, and after every decision that the start itself caused
+ */
+export function announcement(demo: DemoFile, dataDir: string, since: Date): string {
   const url = `${demo.gateway}${demo.path}`
   return `
 Gatehouse is ready.
@@ -19,7 +22,7 @@ Try it:
 
 and see how each was decided:
 
-  npx gatehouse decisions list
+  npx gatehouse decisions list --since ${since.toISOString()}
 
 Ctrl-C stops; the next start finds everything again.
 `

@@ -39,7 +39,7 @@ export async function startDemo(
   }
   await letIn(`${demo.gateway}${demo.path}`, key.apiKey)
   await writeDemoFile(dataDir, demo)
-  return { announcement: announcement(demo, dataDir), close: upstream.close }
+  return { announcement: announcement(demo, dataDir, new Date()), close: upstream.close }
 }
 
 /** The gateway may be some milliseconds behind what was just described to the services. */

@@ -1,4 +1,4 @@
-import type { Trail } from '@gatehouse/audit-trail'
+import { type Trail, writeRecord } from '@gatehouse/audit-trail'
 import {
   type CheckRequest,
   type CheckResponse,
@@ -12,7 +12,6 @@ import { type BoundService, type CallContext, grpcService, type Logger } from '@
 import type { Reason } from '@gatehouse/policy-engine'
 import { check, type Question } from '../decision/check.ts'
 import { recordOf } from '../decision/record.ts'
-import { writeRecord } from '../decision/write-record.ts'
 import { Violations } from '../domain/violations.ts'
 
 const callers = ['gateway', 'credential', 'policy', 'token', 'audit', 'console'] as const

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 
-/** Uses a key without a pause, one request after the other on one connection. */
+/** Uses a key every millisecond or two, one request after the other on one connection. */
 export interface Probe {
   /** Resolves at the first 200. */
   readonly letIn: Promise<void>
@@ -32,7 +32,7 @@ export function startProbe(url: string, apiKey: string): Probe {
       refusals = 0
       first.resolve()
     } else if (lastAllowAt > 0) refusals++
-    if (refusals < refusalsForGood) next()
+    if (refusals < refusalsForGood) setTimeout(next, 1)
     else {
       agent.destroy()
       over.resolve(lastAllowAt)

@@ -46,9 +46,13 @@ export interface LogPublisherOptions extends KafkaAddress {
   readonly logger: Logger
 }
 
-/** The same for the log of a service, whose topic is made with the first publish: commands do not wait for Kafka. */
+/**
+ * The same for the log of a service, whose topic it makes: at once, since others read it before its first event, or
+ * with a publish when Kafka comes later.
+ */
 export function createLogPublisher({ source, topicPrefix, logger, ...address }: LogPublisherOptions): EventPublisher {
   const topicThere = topicOnFirstUse(address, eventTopicSettings(source, topicPrefix), logger)
+  topicThere().catch((err: unknown) => logger.debug({ err }, 'the topic is made with the next publish'))
   const publisher = createEventPublisher({ ...address, source, topic: eventTopic(source, topicPrefix), logger })
   return {
     async publish(events) {

@@ -154,7 +154,7 @@ test('publishing to a topic that does not exist is refused and makes none', asyn
   expect(await admin.listTopics()).not.toContain(kafka.topic)
 })
 
-test('the publisher of a log makes its topic with the first publish, also when Kafka comes later', async () => {
+test('the publisher of a log makes its topic also when Kafka comes later', async () => {
   const topicPrefix = `${shared.prefix}first${++made}.`
   const proxy = await startTcpProxy({ to: shared.brokers[0]! })
   const log = await serveLog()
@@ -167,6 +167,14 @@ test('the publisher of a log makes its topic with the first publish, also when K
   await publisher.publish(log.events)
   const topic = eventTopic('credential', topicPrefix)
   expect(await topicPartitions(kafkaClient(shared, quietLogger), topic)).toBe(1)
+})
+
+test('the topic of a log is there before its first event, for whoever reads it', async () => {
+  const topicPrefix = `${shared.prefix}empty${++made}.`
+  const publisher = createLogPublisher({ ...shared, source: 'policy', topicPrefix, logger: quietLogger })
+  closers.push(publisher.close)
+  const topic = eventTopic('policy', topicPrefix)
+  await waitFor(() => topicPartitions(kafkaClient(shared, quietLogger), topic), { what: 'the topic is there' })
 })
 
 test('a topic with another number of partitions is refused', async () => {

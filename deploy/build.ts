@@ -3,8 +3,7 @@ import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { copyAssets } from './bundle-assets.ts'
 import { copyPackages } from './bundle-packages.ts'
-
-export const services = ['credential', 'policy', 'audit', 'gateway', 'console'] as const
+import { services } from './services.ts'
 
 /** What a bundle cannot hold, because it is native code or reads files of its own: found in node_modules at run time. */
 const packages = ['@node-rs/crc32', '@grpc/grpc-js', '@grpc/reflection', 'grpc-health-check']
@@ -14,13 +13,19 @@ const absent = ['pg-native']
 
 const root = join(import.meta.dirname, '..')
 
-/** Writes `<out>/<service>/main.js` with the files it reads beside it, and `<out>/node_modules` with what stays apart. */
+/** What becomes `<name>/main.js`, and its source. */
+const bundles = {
+  ...Object.fromEntries(services.map((name) => [name, `services/${name}/src/main.ts`])),
+  certificates: 'deploy/certificates.ts',
+}
+
+/** Writes `<out>/<name>/main.js` with the files it reads beside it, and `<out>/node_modules` with what stays apart. */
 export async function buildServices(out: string): Promise<void> {
   await rm(out, { recursive: true, force: true })
-  for (const service of services) {
-    const outfile = join(out, service, 'main.js')
+  for (const [name, source] of Object.entries(bundles)) {
+    const outfile = join(out, name, 'main.js')
     const { metafile } = await build({
-      entryPoints: [join(root, 'services', service, 'src', 'main.ts')],
+      entryPoints: [join(root, source)],
       absWorkingDir: root,
       outfile,
       bundle: true,

@@ -21,7 +21,7 @@ export type Settings<Table> = {
 }
 
 /**
- * Reads a table of variables: `readEnv({ port: integer('GATEHOUSE_PORT', { default: 7101 }) })`. An empty variable
+ * Reads a table of variables: `readEnv({ opsPort: port('GATEHOUSE_AUDIT_OPS_PORT', 9104) })`. An empty variable
  * counts as absent. Throws one ConfigurationError that names every variable that is wrong.
  */
 export function readEnv<Table extends Record<string, Variable<unknown>>>(

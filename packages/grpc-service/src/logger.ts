@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { readEnv, text } from './environment.ts'
 
 export type { Logger }
 
@@ -11,14 +12,23 @@ export function redact(line: string): string {
   return line.replace(secretField, '"$1":"[redacted]"').replace(secretText, '[redacted]')
 }
 
+const variables = {
+  level: text('GATEHOUSE_LOG_LEVEL', {
+    default: 'info',
+    pattern: /^(trace|debug|info|warn|error|fatal|silent)$/,
+    expected: 'trace, debug, info, warn, error, fatal or silent',
+  }),
+}
+
 /**
  * A JSON logger of a service on standard output (level: `GATEHOUSE_LOG_LEVEL`, default info). Every line passes
  * `redact` as text, after serialisation: a list of field paths would miss a secret inside an error message.
+ * @throws ConfigurationError for a level that there is not
  */
 export function createLogger(name: string, destination?: DestinationStream): Logger {
   const options = {
     name,
-    level: process.env['GATEHOUSE_LOG_LEVEL'] ?? 'info',
+    level: readEnv(variables).level,
     base: { service: name },
     hooks: { streamWrite: redact },
     timestamp: pino.stdTimeFunctions.isoTime,

@@ -5,11 +5,11 @@ import { expect, test } from 'vitest'
 const index = fileURLToPath(new URL('index.ts', import.meta.url))
 
 /** Runs `runMain` in a process of its own; `onReady` acts on it once it has printed `ready`. */
-function run(start: string, onReady: (kill: (signal: NodeJS.Signals) => void) => void = () => undefined) {
+function run(start: string, onReady: (kill: (signal: NodeJS.Signals) => void) => void = () => undefined, env = {}) {
   const script = `import { ConfigurationError, readEnv, runMain, text } from ${JSON.stringify(index)}
     await runMain('audit', async () => { ${start} })
     process.stdout.write('ready\\n')`
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { env: {} })
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { env })
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk) => {
     output.stdout += chunk
@@ -28,6 +28,12 @@ const alive = 'const timer = setInterval(() => {}, 1000)'
 test('a wrong setting is one line that names it, and exit code 1', async () => {
   const { code, stderr } = await run(`readEnv({ url: text('GATEHOUSE_POSTGRES_URL') })`)
   expect([code, stderr]).toEqual([1, 'audit: GATEHOUSE_POSTGRES_URL is required\n'])
+})
+
+test('so is a log level that there is not', async () => {
+  const { code, stderr } = await run('', undefined, { GATEHOUSE_LOG_LEVEL: 'loud' })
+  const levels = 'trace, debug, info, warn, error, fatal or silent'
+  expect([code, stderr]).toEqual([1, `audit: GATEHOUSE_LOG_LEVEL must be ${levels}\n`])
 })
 
 test('any other error is a log line and exit code 1', async () => {

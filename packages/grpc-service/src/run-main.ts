@@ -15,7 +15,7 @@ const stopMs = 45_000
  * once), and answers a ConfigurationError with one line on standard error and exit code 1.
  */
 export async function runMain(name: string, start: (logger: Logger) => Promise<Running>): Promise<void> {
-  const logger = createLogger(name)
+  const logger = loggerOf(name)
   process.on('uncaughtException', (error) => end(logger, error))
   process.on('unhandledRejection', (error) => end(logger, error))
   try {
@@ -26,10 +26,23 @@ export async function runMain(name: string, start: (logger: Logger) => Promise<R
       await tracing.close()
     })
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) return end(logger, error)
-    process.stderr.write(`${name}: ${error.message}\n`)
-    process.exit(1)
+    if (error instanceof ConfigurationError) refuse(name, error)
+    else end(logger, error)
   }
+}
+
+function loggerOf(name: string): Logger {
+  try {
+    return createLogger(name)
+  } catch (error) {
+    if (error instanceof ConfigurationError) refuse(name, error)
+    throw error
+  }
+}
+
+function refuse(name: string, { message }: ConfigurationError): never {
+  process.stderr.write(`${name}: ${message}\n`)
+  process.exit(1)
 }
 
 function end(logger: Logger, error: unknown): void {

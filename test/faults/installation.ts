@@ -23,21 +23,29 @@ export interface Installation extends AsyncDisposable {
   readonly kafka: KafkaCluster
 }
 
-/** @param extra further settings of every service */
-export async function startInstallation(extra: NodeJS.ProcessEnv = {}): Promise<Installation> {
+export interface InstallationOptions {
+  /** Further settings of every service. */
+  readonly settings?: NodeJS.ProcessEnv
+  /** Further settings of the second gateway. */
+  readonly secondSettings?: NodeJS.ProcessEnv
+  /** Called before the services start; what it answers is called when they are gone. */
+  readonly prepare?: (dataDir: string) => Promise<() => Promise<unknown>>
+}
+
+export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
   const closing: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (const end of closing.splice(0).reverse()) await end()
   }
   try {
-    return { ...(await open(extra, closing)), [Symbol.asyncDispose]: close }
+    return { ...(await open(options, closing)), [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-async function open(extra: NodeJS.ProcessEnv, closing: (() => Promise<unknown>)[]) {
+async function open(options: InstallationOptions, closing: (() => Promise<unknown>)[]) {
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-faults-'))
   closing.push(() => rm(dataDir, { recursive: true, force: true }))
   const servers = await startServers()
@@ -52,45 +60,45 @@ async function open(extra: NodeJS.ProcessEnv, closing: (() => Promise<unknown>)[
     GATEHOUSE_POSTGRES_URL: postgres.url,
     GATEHOUSE_REDIS_URL: redis.url,
     GATEHOUSE_KAFKA_BROKERS: kafka.brokers.join(','),
-    ...extra,
+    ...options.settings,
   }
-  const second = await secondGateway(environment, dataDir)
+  await mkdir(join(dataDir, 'tls'), { mode: 0o700 })
   const logs = join(dataDir, 'logs')
   await mkdir(logs)
+  const second = { ...(await furtherGateway(environment, 'gateway-2')), ...options.secondSettings }
+  closing.push((await options.prepare?.(dataDir)) ?? (async () => {}))
   const members = Object.fromEntries(
     memberNames.map((name) => [name, createMember(name, name === 'gateway-2' ? second : environment, logs)]),
   ) as Record<MemberName, Member>
-  closing.push(() => Promise.all(Object.values(members).map((each) => each.stop())))
+  closing.push(() => Promise.all(Object.values(members).map((each) => each.kill())))
   await Promise.all(Object.values(members).map((each) => each.start()))
-  const given = (name: string, from = environment) => from[`GATEHOUSE_${name}_ADDRESS`] ?? ''
-  const addresses = {
-    ...{ credential: given('CREDENTIAL'), policy: given('POLICY'), gateway: given('GATEWAY') },
-    console: given('CONSOLE'),
-  }
+  const address = (name: string, of = environment) => of[`GATEHOUSE_${name}_ADDRESS`] ?? ''
+  const [credential, policy] = [address('CREDENTIAL'), address('POLICY')]
+  const addresses = { credential, policy, gateway: address('GATEWAY'), console: address('CONSOLE') }
   const running = await startDemo({ dataDir, addresses, upstreamPort: 0 })
   closing.push(() => running.close())
   const demo = JSON.parse(await readFile(join(dataDir, 'demo.json'), 'utf8')) as Demo
-  const gateways = { gateway: `http://${given('GATEWAY')}`, 'gateway-2': `http://${given('GATEWAY', second)}` }
+  const gateways = { gateway: `http://${address('GATEWAY')}`, 'gateway-2': `http://${address('GATEWAY', second)}` }
   return { demo, dataDir, logs, members, gateways, environment, postgres, redis, kafka }
 }
 
-/** Its own node, port and data; the same authority, as every service has in one installation. */
-async function secondGateway(environment: NodeJS.ProcessEnv, dataDir: string): Promise<NodeJS.ProcessEnv> {
-  const own = join(dataDir, 'second')
+/** The settings of one more gateway: its own node, port and data; the same authority, as in any one installation. */
+export async function furtherGateway(environment: NodeJS.ProcessEnv, node: string): Promise<NodeJS.ProcessEnv> {
+  const shared = environment['GATEHOUSE_DATA_DIR'] ?? ''
+  const own = join(shared, node)
   await mkdir(own)
-  await mkdir(join(dataDir, 'tls'), { mode: 0o700 })
-  await symlink(join(dataDir, 'tls'), join(own, 'tls'))
+  await symlink(join(shared, 'tls'), join(own, 'tls'))
   return {
     ...environment,
     GATEHOUSE_DATA_DIR: own,
-    GATEHOUSE_NODE: 'gateway-2',
+    GATEHOUSE_NODE: node,
     GATEHOUSE_GATEWAY_ADDRESS: `127.0.0.1:${await freePort()}`,
     GATEHOUSE_GATEWAY_OPS_PORT: String(await freePort()),
   }
 }
 
-function createMember(name: MemberName, environment: NodeJS.ProcessEnv, logs: string): Member {
-  const service = name === 'gateway-2' ? 'gateway' : name
+export function createMember(name: string, environment: NodeJS.ProcessEnv, logs: string): Member {
+  const service = name.startsWith('gateway') ? 'gateway' : name
   const ops = `127.0.0.1:${environment[`GATEHOUSE_${service.toUpperCase()}_OPS_PORT`]}`
   return member({ name: service, environment, ops, logFile: join(logs, `${name}.log`) })
 }

@@ -10,11 +10,10 @@ export interface Member {
   readonly logFile: string
   /** Starts it; resolves when it is ready, with how long that took in ms. */
   start(): Promise<number>
-  /** kill -9; resolves when it is gone. */
+  /** kill -9, where it runs; resolves when it is gone. */
   kill(): Promise<void>
   /** SIGSTOP or SIGCONT. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void
-  stop(): Promise<void>
   /** The sum of a metric over its labels. */
   metric(name: string): Promise<number>
 }
@@ -34,17 +33,12 @@ export function member(options: ServiceProcessOptions): Member {
       return performance.now() - from
     },
     async kill() {
-      process().signal('SIGKILL')
-      await process().exited
-      running = undefined
-    },
-    signal: (signal) => void process().signal(signal),
-    async stop() {
       const ending = running
       running = undefined
-      ending?.signal('SIGCONT')
-      await ending?.stop()
+      ending?.signal('SIGKILL')
+      await ending?.exited
     },
+    signal: (signal) => void process().signal(signal),
     async metric(name) {
       const text = await (await fetch(`http://${options.ops}/metrics`)).text()
       const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import { type Positions, reaches } from '@gatehouse/contracts/positions'
+import { createClient, devCertificates } from '@gatehouse/grpc-service'
+import { type Digest, openRedisModel, type ReadModel, type Rebuilt } from '@gatehouse/read-model'
+import { startRedis, waitFor } from '@gatehouse/testkit'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { oracleDigest } from '../../packages/read-model/src/projections/oracle.ts'
+import { rebuildFromLogs } from '../../services/gateway/src/projection/rebuild.ts'
+import { checkGoodKeys } from './check/good-keys.ts'
+import { readLog } from './evidence.ts'
+import { createMember, furtherGateway, type Installation, startInstallation } from './installation.ts'
+import { faultRounds, faultSeed, seededRandom } from './random.ts'
+import { tally, violationsOf } from './verify.ts'
+import { startWorkload } from './workload.ts'
+
+let installation: Installation
+const closing: (() => unknown)[] = []
+beforeAll(async () => {
+  installation = await startInstallation()
+})
+afterAll(async () => {
+  for (const end of closing.reverse()) await end()
+  await installation?.[Symbol.asyncDispose]()
+})
+
+const rounds = faultRounds(5)
+
+test(
+  `rebuilt ${rounds} times under load, the model is each time the one that it replaces, and the slow fold of the logs`,
+  async () => {
+    const workload = startWorkload({ installation, random: seededRandom(faultSeed) })
+    await workload.fill(20)
+    const model = openModel(installation.redis.url)
+    const logs = await connectLogs()
+    const knownSince = performance.now()
+    const rebuilt: Rebuilt[] = []
+    for (let round = 0; round < rounds; round++) {
+      rebuilt.push(await rebuildFromLogs({ model, logs }))
+      await sleep(300)
+    }
+    await workload.stop()
+    console.log(`${rebuilt.map(({ identical }) => identical).join(', ')}; ${JSON.stringify(tally(workload.history))}`)
+    expect(rebuilt.filter(({ identical }) => identical === false)).toEqual([])
+    const bound = { strictMs: 5_000, otherMs: 5_000, healedAt: 0 }
+    expect(await violationsOf(installation, workload.history, bound)).toEqual([])
+    expect(checkGoodKeys(workload.history, knownSince)).toEqual([])
+
+    // Without traffic the logs stand still: once more, and it must have been the same.
+    expect(await rebuildFromLogs({ model, logs })).toMatchObject({ identical: true })
+    const oracle = await slowFold()
+    expect(await digestAt(model, oracle.positions)).toEqual(oracle)
+  },
+  120_000 + rounds * 10_000,
+)
+
+test('a gateway that starts on an empty Redis folds the same model', async () => {
+  const redis = await startRedis()
+  closing.push(() => redis.stop())
+  const settings = await furtherGateway({ ...installation.environment, GATEHOUSE_REDIS_URL: redis.url }, 'gateway-3')
+  const gateway = createMember('gateway-3', settings, installation.logs)
+  closing.push(() => gateway.kill())
+  await gateway.start()
+  const oracle = await slowFold()
+  expect(await digestAt(openModel(redis.url), oracle.positions)).toEqual(oracle)
+})
+
+function openModel(url: string): ReadModel {
+  const model = openRedisModel({ address: { url }, readTimeoutMs: 5_000, writeTimeoutMs: 5_000 })
+  closing.push(() => model.close())
+  return model
+}
+
+async function connectLogs() {
+  const tls = await devCertificates(installation.dataDir, 'gateway')
+  const connect = (peer: 'credential' | 'policy') => {
+    const address = installation.environment[`GATEHOUSE_${peer.toUpperCase()}_ADDRESS`] ?? ''
+    const client = createClient(EventLogServiceClient, { address, tls, peer })
+    closing.push(() => client.close())
+    return client
+  }
+  return { credential: connect('credential'), policy: connect('policy') }
+}
+
+/** What the model must be, from the tables and by other means. */
+async function slowFold(): Promise<Digest> {
+  const client = new pg.Client({ connectionString: installation.postgres.url })
+  await client.connect()
+  const [credential, policy] = [await readLog(client, 'credential'), await readLog(client, 'policy')]
+  await client.end()
+  const positions = { credential: BigInt(credential.length), policy: BigInt(policy.length) }
+  return { positions, digest: oracleDigest([...credential, ...policy]) }
+}
+
+function digestAt(model: ReadModel, positions: Positions): Promise<Digest> {
+  const digest = async () => {
+    const found = await model.digest()
+    return reaches(found.positions, positions) && found
+  }
+  return waitFor(digest, { what: `the model reaches ${join('credential', String(positions.credential))}` })
+}

@@ -130,7 +130,8 @@ test.each([
   const partition = partitionOf('gw-1', 4)
   const admin = kafkaClient(kafka, quietLogger).admin()
   await admin.connect()
-  await admin.fetchTopicOffsets(kafka.topic) // loads the metadata that deleteTopicRecords needs
+  // Loads the metadata that deleteTopicRecords needs; partitions of a topic just made may be without a leader.
+  await waitFor(() => admin.fetchTopicOffsets(kafka.topic))
   await admin.deleteTopicRecords({ topic: kafka.topic, partitions: [{ partition, offset: '9' }] })
   await admin.disconnect()
   const { offsets, open } = ledger(kafka)

@@ -16,7 +16,7 @@ export async function readCompleteness(pool: pg.Pool): Promise<NodeCompleteness[
        SELECT json_agg(json_build_array(first_missing::text, last_missing::text) ORDER BY first_missing)
        FROM audit.sequence_hole h WHERE h.node = n.node AND h.epoch = n.epoch
      ), '[]') AS holes
-     FROM audit.node_epoch n ORDER BY node, epoch`,
+     FROM audit.node_epoch n ORDER BY node COLLATE "C", epoch`,
   )
   return rows.map((row) => {
     const id = { node: row.node, epoch: BigInt(row.epoch) }

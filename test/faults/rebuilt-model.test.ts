@@ -1,14 +1,13 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import { type Positions, reaches } from '@gatehouse/contracts/positions'
+import { rebuildFromLogs } from '@gatehouse/decision-state'
 import { createClient, devCertificates } from '@gatehouse/grpc-service'
 import { type Digest, openRedisModel, type ReadModel, type Rebuilt } from '@gatehouse/read-model'
 import { startRedis, waitFor } from '@gatehouse/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { oracleDigest } from '../../packages/read-model/src/projections/oracle.ts'
-import { rebuildFromLogs } from '../../services/gateway/src/projection/rebuild.ts'
 import { checkGoodKeys } from './check/good-keys.ts'
 import { readLog } from './evidence.ts'
 import { createMember, furtherGateway, type Installation, startInstallation } from './installation.ts'
@@ -33,7 +32,7 @@ test(
   async () => {
     const workload = startWorkload({ installation, random: seededRandom(faultSeed) })
     await workload.fill(20)
-    const model = openModel(installation.redis.url)
+    const model = await openModel(installation.redis.url)
     const logs = await connectLogs()
     const knownSince = performance.now()
     const rebuilt: Rebuilt[] = []
@@ -64,12 +63,13 @@ test('a gateway that starts on an empty Redis folds the same model', async () =>
   closing.push(() => gateway.kill())
   await gateway.start()
   const oracle = await slowFold()
-  expect(await digestAt(openModel(redis.url), oracle.positions)).toEqual(oracle)
+  expect(await digestAt(await openModel(redis.url), oracle.positions)).toEqual(oracle)
 })
 
-function openModel(url: string): ReadModel {
+async function openModel(url: string): Promise<ReadModel> {
   const model = openRedisModel({ address: { url }, readTimeoutMs: 5_000, writeTimeoutMs: 5_000 })
   closing.push(() => model.close())
+  await waitFor(() => model.positions(), { what: 'Redis answers' })
   return model
 }
 
@@ -94,10 +94,7 @@ async function slowFold(): Promise<Digest> {
   return { positions, digest: oracleDigest([...credential, ...policy]) }
 }
 
-function digestAt(model: ReadModel, positions: Positions): Promise<Digest> {
-  const digest = async () => {
-    const found = await model.digest()
-    return reaches(found.positions, positions) && found
-  }
-  return waitFor(digest, { what: `the model reaches ${join('credential', String(positions.credential))}` })
+async function digestAt(model: ReadModel, positions: Positions): Promise<Digest> {
+  await waitFor(async () => reaches(await model.positions(), positions), { what: 'the model reaches the logs' })
+  return model.digest()
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventSource } from '@gatehouse/contracts/events'
 import type { Admin, Kafka } from 'kafkajs'
 import { type KafkaAddress, kafkaClient } from './kafka/connection-settings.ts'
@@ -79,7 +80,8 @@ async function create(admin: Admin, topics: readonly TopicSettings[]): Promise<v
   const { brokers } = await admin.describeCluster()
   const replicationFactor = Math.min(copiesMax, brokers.length)
   await admin.createTopics({
-    waitForLeaders: true,
+    // kafkajs waits for leaders, but not for a broker that has not heard of the topic yet: see `settled`.
+    waitForLeaders: false,
     topics: topics.map(({ topic, partitions, retentionMs }) => ({
       topic,
       numPartitions: partitions,
@@ -113,9 +115,26 @@ export async function topicPartitions(kafka: Kafka, topic: string): Promise<numb
 }
 
 async function checkPartitions(admin: Admin, settings: readonly TopicSettings[]): Promise<void> {
-  const { topics } = await admin.fetchTopicMetadata({ topics: settings.map(({ topic }) => topic) })
+  const { topics } = await settled(() => admin.fetchTopicMetadata({ topics: settings.map(({ topic }) => topic) }))
   for (const { topic, partitions } of settings) {
     const count = topics.find(({ name }) => name === topic)?.partitions.length
     if (count !== partitions) throw new Error(`topic ${topic} has ${count} partitions instead of ${partitions}`)
+  }
+}
+
+const settleMsMax = 5_000
+
+/** Asks again while a topic just made is not known everywhere, or has partitions without a leader. */
+async function settled<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  const deadline = performance.now() + settleMsMax
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      const type = error instanceof Error && 'type' in error ? error.type : undefined
+      const passing = type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE'
+      if (!passing || performance.now() > deadline) throw error
+      await sleep(50)
+    }
   }
 }

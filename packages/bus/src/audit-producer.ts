@@ -3,7 +3,7 @@ import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record
 import { unavailable } from '@gatehouse/errors'
 import { toAuditMessage } from './audit-record.ts'
 import { chunks } from './chunks.ts'
-import { type KafkaAddress, kafkaClient, retry } from './kafka/connection-settings.ts'
+import { type KafkaAddress, kafkaClient, newProducer } from './kafka/connection-settings.ts'
 import { createPartitionProducer } from './kafka/partition-producer.ts'
 import type { Logger } from './logger.ts'
 import { topicPartitions } from './topics.ts'
@@ -31,9 +31,7 @@ export interface AuditProducer {
 export function createAuditProducer(options: AuditProducerOptions): AuditProducer {
   const { topic, logger, deadlineMs = defaultDeadlineMs } = options
   const kafka = kafkaClient(options, logger)
-  const newProducer = () =>
-    kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry })
-  const producer = createPartitionProducer({ topic, newProducer, deadlineMs, logger })
+  const producer = createPartitionProducer({ topic, newProducer: () => newProducer(kafka), deadlineMs, logger })
   let count: number | undefined
 
   const partitionCount = async () => {

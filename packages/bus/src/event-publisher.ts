@@ -2,7 +2,7 @@ import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_
 import type { EventSource } from '@gatehouse/contracts/events'
 import { chunks } from './chunks.ts'
 import { toKafkaRecord } from './cloud-event.ts'
-import { type KafkaAddress, kafkaClient, retry } from './kafka/connection-settings.ts'
+import { type KafkaAddress, kafkaClient, newProducer } from './kafka/connection-settings.ts'
 import { createPartitionProducer, type PartitionProducer } from './kafka/partition-producer.ts'
 import type { Logger } from './logger.ts'
 import { eventTopic, eventTopicSettings, topicOnFirstUse } from './topics.ts'
@@ -34,9 +34,7 @@ export interface EventPublisher {
 export function createEventPublisher(options: EventPublisherOptions): EventPublisher {
   const { source, topic, logger, deadlineMs = defaultDeadlineMs } = options
   const kafka = kafkaClient(options, logger)
-  const newProducer = () =>
-    kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry })
-  const producer = createPartitionProducer({ topic, newProducer, deadlineMs, logger })
+  const producer = createPartitionProducer({ topic, newProducer: () => newProducer(kafka), deadlineMs, logger })
   return { publish: (events) => publishInOrder(producer, source, events), close: producer.close }
 }
 

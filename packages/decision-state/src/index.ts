@@ -6,4 +6,5 @@ export {
 } from './decision-state.ts'
 export { type CredentialLookup, FactParked, loadViews } from './load-views.ts'
 export { type RebuildFromLogsOptions, rebuildFromLogs } from './rebuild.ts'
+export { type DecidedOn, recordedFacts } from './recorded-facts.ts'
 export { refuseUnknownState, type Staleness } from './staleness.ts'

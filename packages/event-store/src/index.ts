@@ -1,5 +1,6 @@
 export type { AppendHook } from './append-transaction.ts'
 export type { Claim } from './command.ts'
+export { commandIdentity, type Mutation } from './command-identity.ts'
 export { type Decider, type Fold, fold } from './decider.ts'
 export { orStoreError } from './driver-error.ts'
 export { eventLogService } from './event-log-service.ts'

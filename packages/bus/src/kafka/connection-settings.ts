@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { type ISocketFactory, Kafka, type logCreator, logLevel } from 'kafkajs'
+import { type ISocketFactory, Kafka, type logCreator, logLevel, type Producer } from 'kafkajs'
 import type { Logger } from '../logger.ts'
 import './request-queue-repair.ts'
 
@@ -31,6 +31,11 @@ export function kafkaClient(address: KafkaAddress, logger: Logger): Kafka {
     logLevel: logLevel.WARN,
     logCreator: kafkaLog(logger),
   })
+}
+
+/** A producer, not connected, whose sends inside kafkajs are written once and in order. */
+export function newProducer(kafka: Kafka): Producer {
+  return kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry })
 }
 
 /** What kafkajs has to say is detail: an error that matters reaches us as a rejection, and is logged there. */

@@ -1,35 +1,22 @@
-import { createHash } from 'node:crypto'
 import type { CredentialEvent } from '@gatehouse/contracts/events'
-import { type Decider, handleCommand, type Stream } from '@gatehouse/event-store'
+import { commandIdentity, type Decider, handleCommand, type Mutation, type Stream } from '@gatehouse/event-store'
 import type { CallContext } from '@gatehouse/grpc-service'
 import type { CredentialStore } from '../store/credential-store.ts'
 import { type Rules, validate } from './parse.ts'
 
-interface Codec<Message> {
-  encode(message: Message): { finish(): Uint8Array }
-  decode(bytes: Uint8Array): Message
-}
-
-/** A mutating method: its name, its messages, and the rules of its fields. */
-export interface Mutation<Request, Response> {
-  readonly name: string
-  readonly request: Codec<Request>
-  readonly response: Codec<Response>
+/** A mutating method, with the rules of its fields. */
+export interface CheckedMutation<Request, Response> extends Mutation<Request, Response> {
   readonly rules: Rules<Request>
 }
 
-/**
- * Checks the fields and answers who asks what, for `handleCommand`. The hash is of the method and the whole request:
- * the same request id with anything else is another request.
- */
+/** Checks the fields and answers who asks what, for `handleCommand`. */
 export function identify<Request extends { readonly requestId: string }, Response>(
-  { name, request: codec, response: replyCodec, rules }: Mutation<Request, Response>,
+  mutation: CheckedMutation<Request, Response>,
   request: Request,
-  { caller, traceparent }: CallContext,
+  context: CallContext,
 ) {
-  validate(rules, request)
-  const requestHash = createHash('sha256').update(`${name}\n`).update(codec.encode(request).finish()).digest()
-  return { caller, requestId: request.requestId, requestHash, traceparent, replyCodec }
+  validate(mutation.rules, request)
+  return commandIdentity(mutation, request, context)
 }
 
 /** How a noun's stream is found, decided on and answered. */
@@ -42,7 +29,7 @@ export interface Noun<Facts, Command, Reply> {
 /** Makes the methods that do one command to one stream. */
 export function changing<Facts, Command, Reply>(store: CredentialStore, noun: Noun<Facts, Command, Reply>) {
   return <Request extends { readonly requestId: string; readonly expectedVersion?: bigint | undefined }>(
-    method: Mutation<Request, Reply> & { readonly command: (request: Request, time: Date) => Command },
+    method: CheckedMutation<Request, Reply> & { readonly command: (request: Request, time: Date) => Command },
   ) => {
     return async (request: Request, context: CallContext): Promise<Reply> => {
       const identity = identify(method, request, context)

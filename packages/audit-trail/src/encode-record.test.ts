@@ -203,3 +203,26 @@ function closed(node: unknown): never {
   }
   return close(node) as never
 }
+
+describe('a credential that stands where it does not belong stays out of the record', () => {
+  const secret = 'm2q7pjwqa3t3tctfosmsabixeqvqlnkgnq7s6cljgm7svvmicgfu6'
+  test.each([
+    ['an API key', `gh_alpha_cwtw7pjqwa3t3tct_${secret}_abcdefg`],
+    ['an operator token', `gho_${secret}`],
+  ])('%s', (_, credential) => {
+    const entry = { ...whole, path: `/v1/api-keys/${credential}/revoke`, userAgent: credential, host: credential }
+    const record = encode(entry, 1)
+    expect(record).not.toContain(secret)
+    expect(JSON.parse(record).http_request.url.path).toBe('/v1/api-keys/[redacted]/revoke')
+  })
+
+  test('also where the value is cut within it', () => {
+    const path = `/${'a'.repeat(bounds.path - 30)}/gh_alpha_cwtw7pjqwa3t3tct_${secret}_abcdefg`
+    expect(encode({ ...whole, path }, 1)).not.toContain('gh_alpha')
+  })
+
+  test('other paths are kept as they are', () => {
+    const path = '/lights/high_quality/gh_pages'
+    expect(JSON.parse(encode({ ...whole, path }, 1)).http_request.url.path).toBe(path)
+  })
+})

@@ -63,13 +63,22 @@ function http({ method, host, path, userAgent, statusCode }: DecisionEntry): str
   let request = ''
   if (method !== undefined) request = `,"http_method":${jsonText(method, bounds.method)}`
   if (path !== undefined || host !== undefined) {
-    const hostname = host === undefined ? '' : `"hostname":${jsonText(host, bounds.host)}`
-    const where = path === undefined ? '' : `${hostname && ','}"path":${jsonText(path, bounds.path)}`
+    const hostname = host === undefined ? '' : `"hostname":${jsonText(withoutCredentials(host), bounds.host)}`
+    const where =
+      path === undefined ? '' : `${hostname && ','}"path":${jsonText(withoutCredentials(path), bounds.path)}`
     request += `,"url":{${hostname}${where}}`
   }
-  if (userAgent !== undefined) request += `,"user_agent":${jsonText(userAgent, bounds.userAgent)}`
+  if (userAgent !== undefined) request += `,"user_agent":${jsonText(withoutCredentials(userAgent), bounds.userAgent)}`
   const response = statusCode === undefined ? '' : `"http_response":{"code":${integer(statusCode)}},`
   return request === '' ? response : `"http_request":{${request.slice(1)}},${response}`
+}
+
+// API keys and operator tokens: `gh_<environment>_<id>_<secret>_<checksum>`, `gho_<secret>`.
+const credential = /gh[a-z]?_[A-Za-z0-9_-]{20,}/g
+
+/** A record is read by many and kept for years; a key that somebody put into a path by mistake is not for them. */
+function withoutCredentials(text: string): string {
+  return text.includes('gh') ? text.replace(credential, '[redacted]') : text
 }
 
 function facts(entry: DecisionEntry): string {

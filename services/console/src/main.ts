@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { runMain } from '@gatehouse/grpc-service'
 import { readConfig, startConsole } from './service.ts'
 
@@ -5,8 +6,9 @@ await runMain('console', async (logger) => {
   const config = readConfig()
   const running = await startConsole(config, { logger })
   if (running.firstOperatorToken) {
-    // Not through the logger, which would redact it: this is the one place where it is shown.
-    process.stdout.write(`first operator token (admin): ${running.firstOperatorToken}\n`)
+    // Not through the logger, which would redact it. What is no terminal is kept, and others read it.
+    const shown = process.stdout.isTTY ? running.firstOperatorToken : `see ${join(config.dataDir, 'operator-token')}`
+    process.stdout.write(`first operator token (admin): ${shown}\n`)
   }
   return running
 })

@@ -11,7 +11,7 @@ const lanes = 4
 export const bench: Bench = {
   name: 'revocation',
   async run() {
-    await using installation = await startInstallation({ GATEHOUSE_LOG_LEVEL: 'error' })
+    await using installation = await startInstallation()
     const gateways = Object.values(installation.gateways)
     const distributed = await lateness(installation.demo, gateways)
     const embedded = await startSystem('embedded')

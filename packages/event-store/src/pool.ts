@@ -31,7 +31,8 @@ export function openPool({ url, applicationName, ...options }: PoolOptions): pg.
     // An acknowledged command is on disk, whatever the server's default.
     options: '-c synchronous_commit=on',
   })
-  const onError = options.onError ?? (() => {})
+  // At the end connections go away as they should.
+  const onError = (error: Error) => pool.ending || options.onError?.(error)
   pool.on('error', onError)
   // A connection that is lost while checked out and idle has no other listener, and would end the process.
   pool.on('connect', (client) => client.on('error', onError))

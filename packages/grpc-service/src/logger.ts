@@ -20,6 +20,14 @@ const variables = {
   }),
 }
 
+/** What an error says of itself, without the objects that drivers hang on it: a whole client, its settings, its keys. */
+function errorFields(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { name, message, stack, cause } = error
+  const code = 'code' in error ? String(error.code) : undefined
+  return { type: name, message, code, stack, ...(cause !== undefined && { cause: errorFields(cause) }) }
+}
+
 /**
  * A JSON logger of a service on standard output (level: `GATEHOUSE_LOG_LEVEL`, default info). Every line passes
  * `redact` as text, after serialisation: a list of field paths would miss a secret inside an error message.
@@ -31,6 +39,7 @@ export function createLogger(name: string, destination?: DestinationStream): Log
     level: readEnv(variables).level,
     base: { service: name },
     hooks: { streamWrite: redact },
+    serializers: { err: errorFields },
     timestamp: pino.stdTimeFunctions.isoTime,
   }
   return destination ? pino(options, destination) : pino(options)

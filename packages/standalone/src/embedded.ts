@@ -4,7 +4,7 @@ import { readConfig as auditConfig, startAudit } from '@gatehouse/audit'
 import { readConfig as consoleConfig, startConsole } from '@gatehouse/console'
 import { readConfig as credentialConfig, startCredential } from '@gatehouse/credential'
 import { readConfig as gatewayConfig, startGateway } from '@gatehouse/gateway'
-import { type Logger, readEnv, serviceVariables } from '@gatehouse/grpc-service'
+import type { Logger } from '@gatehouse/grpc-service'
 import { readConfig as policyConfig, startPolicy } from '@gatehouse/policy'
 import { startEmbeddedPostgres } from './postgres.ts'
 
@@ -29,44 +29,44 @@ export interface Embedded {
  * @throws ConfigurationError for a wrong setting, a port in use, a data directory in use
  */
 export async function startEmbedded({ dataDir, environment, logger }: EmbeddedOptions): Promise<Embedded> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const closing: (() => Promise<unknown>)[] = []
-  const close = async () => {
-    for (const end of closing.splice(0).reverse()) await end()
-  }
   const env: NodeJS.ProcessEnv = { ...environment, GATEHOUSE_DATA_DIR: dataDir }
-  readEnv(serviceVariables, env)
+  checkSettings(env)
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  // Closed in the reverse order of opening, also when a later one does not open.
+  await using opened = new AsyncDisposableStack()
   async function start<Running extends { close(): Promise<unknown> }>(starting: Promise<Running>): Promise<Running> {
     const running = await starting
-    closing.push(() => running.close())
+    opened.defer(async () => void (await running.close()))
     return running
   }
-  try {
-    if (!env['GATEHOUSE_POSTGRES_URL']) env['GATEHOUSE_POSTGRES_URL'] = await ownPostgres(dataDir, closing)
-    const credential = await start(startCredential(credentialConfig(env), { logger: logger('credential') }))
-    env['GATEHOUSE_CREDENTIAL_ADDRESS'] = credential.address
-    const audit = await start(startAudit(auditConfig(env), { logger: logger('audit') }))
-    env['GATEHOUSE_AUDIT_ADDRESS'] = audit.address
-    const policy = await start(startPolicy(policyConfig(env), { logger: logger('policy') }))
-    env['GATEHOUSE_POLICY_ADDRESS'] = policy.address
-    const gateway = await start(startGateway(gatewayConfig(env), { logger: logger('gateway') }))
-    const console = await start(startConsole(consoleConfig(env), { logger: logger('console') }))
-    const addresses = {
+  if (!env['GATEHOUSE_POSTGRES_URL']) {
+    const postgres = await startEmbeddedPostgres({ directory: join(dataDir, 'postgres') })
+    opened.defer(() => postgres.stop())
+    env['GATEHOUSE_POSTGRES_URL'] = postgres.url
+  }
+  const credential = await start(startCredential(credentialConfig(env), { logger: logger('credential') }))
+  env['GATEHOUSE_CREDENTIAL_ADDRESS'] = credential.address
+  const audit = await start(startAudit(auditConfig(env), { logger: logger('audit') }))
+  env['GATEHOUSE_AUDIT_ADDRESS'] = audit.address
+  const policy = await start(startPolicy(policyConfig(env), { logger: logger('policy') }))
+  env['GATEHOUSE_POLICY_ADDRESS'] = policy.address
+  const gateway = await start(startGateway(gatewayConfig(env), { logger: logger('gateway') }))
+  const console = await start(startConsole(consoleConfig(env), { logger: logger('console') }))
+  const closing = opened.move()
+  return {
+    addresses: {
       credential: credential.address,
       policy: policy.address,
       audit: audit.address,
       gateway: gateway.address,
       console: console.address,
-    }
-    return { addresses, close }
-  } catch (error) {
-    await close()
-    throw error
+    },
+    close: () => closing.disposeAsync(),
   }
 }
 
-async function ownPostgres(dataDir: string, closing: (() => Promise<unknown>)[]): Promise<string> {
-  const postgres = await startEmbeddedPostgres({ directory: join(dataDir, 'postgres') })
-  closing.push(() => postgres.stop())
-  return postgres.url
+/** A wrong setting of any service is told before anything is started. */
+function checkSettings(env: NodeJS.ProcessEnv): void {
+  const complete = { ...env, GATEHOUSE_POSTGRES_URL: env['GATEHOUSE_POSTGRES_URL'] || 'postgres://own' }
+  for (const read of [credentialConfig, auditConfig, policyConfig, gatewayConfig, consoleConfig]) read(complete)
 }

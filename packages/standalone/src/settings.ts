@@ -6,9 +6,11 @@ export function dataDirectory(environment: NodeJS.ProcessEnv = process.env): str
   return resolve(environment['GATEHOUSE_DATA_DIR']?.trim() || './data')
 }
 
-/** Names the setting that a failure is about, as one line. */
+/** A failure that its message explains, so that one line says it all: something in use, or a path that cannot be had. */
 export function asConfigurationError(error: unknown): unknown {
-  return error instanceof Error && /in use|does not start|cannot be initialised|EACCES|EROFS/.test(error.message)
+  if (!(error instanceof Error)) return error
+  const path = 'code' in error && 'path' in error && /^E[A-Z]+$/.test(String(error.code))
+  return path || /in use|does not start|cannot be initialised/.test(error.message)
     ? new ConfigurationError(error.message)
     : error
 }

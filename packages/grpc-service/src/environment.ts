@@ -9,6 +9,13 @@ export function cannotListen(address: string, error: Error): ConfigurationError 
   return new ConfigurationError(`cannot listen on ${address}: ${error.message}`)
 }
 
+/** For the `catch` of what first speaks to Postgres. */
+export function cannotUsePostgres(error: NodeJS.ErrnoException): never {
+  // Of several refused addresses the driver makes an error without a message.
+  const why = error.message || error.code || error.name
+  throw new ConfigurationError(`GATEHOUSE_POSTGRES_URL names no Postgres that can be used: ${why}`)
+}
+
 /** How one environment variable is read; `read` throws an Error that says what is expected. */
 export interface Variable<Value> {
   readonly name: string

@@ -10,6 +10,7 @@ export {
   address,
   ConfigurationError,
   cannotListen,
+  cannotUsePostgres,
   flag,
   integer,
   list,
@@ -22,7 +23,7 @@ export {
 } from './environment.ts'
 export { type BoundService, type GrpcService, grpcService } from './handlers.ts'
 export { createLogger, type Logger, redact } from './logger.ts'
-export { createRegistry } from './metrics.ts'
+export { createRegistry, watchOutbox, watchSpool } from './metrics.ts'
 export { startOps } from './ops.ts'
 export { type Running, runMain } from './run-main.ts'
 export { type GrpcServiceOptions, type RunningGrpcService, startGrpcService } from './server.ts'

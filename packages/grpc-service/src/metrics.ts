@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Measures calls: `start(path)` answers what to call with the status at their end. */
 export interface CallMetrics {
@@ -28,4 +28,38 @@ export function createCallMetrics(registry: Registry): CallMetrics {
       return (status) => duration.observe({ method: path.slice(1), status }, (performance.now() - startedAt) / 1000)
     },
   }
+}
+
+/** What waits in the audit spool of a process: `gatehouse_audit_spool_records` and `gatehouse_audit_unacked_seconds`. */
+export function watchSpool(
+  registry: Registry,
+  spool: { readonly records: number; oldestSeconds(nowMs: number): number },
+): void {
+  const age = () => spool.oldestSeconds(Date.now())
+  gauge(registry, 'gatehouse_audit_spool_records', 'Decision records not yet acknowledged.', () => spool.records)
+  gauge(registry, 'gatehouse_audit_unacked_seconds', 'Age of the oldest of them.', age)
+}
+
+/** `gatehouse_outbox_unpublished_events`: what Kafka has not got yet, as the process knows it that publishes. */
+export function watchOutbox(
+  registry: Registry,
+  store: { head(): Promise<bigint> },
+  relay: { leading(): boolean; publishedPosition(): bigint | undefined },
+): void {
+  gauge(registry, 'gatehouse_outbox_unpublished_events', 'Events that Kafka has not got yet.', async () => {
+    const published = relay.publishedPosition()
+    return relay.leading() && published !== undefined ? Number((await store.head()) - published) : 0
+  })
+}
+
+/** Read when the metrics are asked for. */
+function gauge(registry: Registry, name: string, help: string, read: () => number | Promise<number>): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    async collect() {
+      this.set(await read())
+    },
+  })
 }

@@ -5,13 +5,13 @@ import type { Appended } from './store/ledger.ts'
 /** Counts what is stored, and shows what is missing, asked at each scrape. */
 export function createLedgerMetrics(registry: Registry, count: () => Promise<MissingCounts>) {
   const records = new Counter({
-    name: 'audit_records_total',
+    name: 'gatehouse_audit_records_total',
     help: 'Decision records taken in',
     labelNames: ['result'],
     registers: [registry],
   })
   new Gauge({
-    name: 'audit_missing',
+    name: 'gatehouse_audit_missing',
     help: 'records: missing before the last one of their node and epoch. holes: runs of them. dead_letters: put aside',
     labelNames: ['of'],
     registers: [registry],

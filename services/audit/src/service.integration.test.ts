@@ -113,7 +113,7 @@ describe('ingest', () => {
       [6, 8],
     ])
     const metrics = await (await fetch(`http://${service.opsAddress}/metrics`)).text()
-    expect(metrics).toMatch(/audit_missing\{of="records",service="audit"\} 6/)
+    expect(metrics).toMatch(/gatehouse_audit_missing\{of="records",service="audit"\} 6/)
     await ingest([hole(1n), hole(3n), hole(4n), hole(7n)])
     expect(await holesNow()).toEqual([
       [6, 6],

@@ -1,6 +1,7 @@
 import { CredentialServiceClient } from '@gatehouse/contracts/credential/v1/credential_service'
 import { migrate, openPool } from '@gatehouse/event-store'
 import {
+  cannotUsePostgres,
   createClient,
   createRegistry,
   type Logger,
@@ -29,7 +30,7 @@ const migrations = new URL('./migrations/audit/', import.meta.url)
 
 /**
  * Starts the audit service: its tables, the intake from Kafka where brokers are configured, and the gRPC server.
- * @throws ConfigurationError when an address cannot be bound; the driver's error when Postgres cannot be reached
+ * @throws ConfigurationError when an address cannot be bound or Postgres cannot be used
  */
 export async function startAudit(
   config: AuditConfig,
@@ -41,7 +42,7 @@ export async function startAudit(
   const onError = (error: unknown) => logger.warn({ err: error }, 'postgres connection lost')
   const pool = openPool({ url: config.postgresUrl, applicationName: 'gatehouse audit', onError })
   opened.defer(() => pool.end())
-  await migrate(pool, 'audit', [migrations])
+  await migrate(pool, 'audit', [migrations]).catch(cannotUsePostgres)
   const credential = createClient(CredentialServiceClient, {
     address: config.credentialAddress,
     tls,

@@ -9,6 +9,7 @@ import {
   type Running,
   serviceTls,
   startOps,
+  watchSpool,
 } from '@gatehouse/grpc-service'
 import type { FastifyInstance } from 'fastify'
 import type { ConsoleConfig } from './config.ts'
@@ -47,6 +48,7 @@ export async function startConsole(config: ConsoleConfig, { logger }: { logger: 
   const app = await createApp({ services, operators, trail, logger })
   let serving = false
   const registry = createRegistry('console')
+  watchSpool(registry, trail.spool)
   const ops = await startOps({ port: config.opsPort, host: config.opsHost, ready: () => serving, registry })
   opened.defer(() => ops.close())
   opened.defer(() => {

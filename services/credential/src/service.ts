@@ -1,6 +1,14 @@
 import { createLogPublisher } from '@gatehouse/bus'
 import { openPool, startOutboxRelay } from '@gatehouse/event-store'
-import { ConfigurationError, type Logger, type Running, serviceTls, startGrpcService } from '@gatehouse/grpc-service'
+import {
+  cannotUsePostgres,
+  createRegistry,
+  type Logger,
+  type Running,
+  serviceTls,
+  startGrpcService,
+  watchOutbox,
+} from '@gatehouse/grpc-service'
 import type { CredentialConfig } from './config.ts'
 import { credentialLogService, credentialService } from './grpc/credential-service.ts'
 import { readTables } from './read/read-tables.ts'
@@ -33,8 +41,9 @@ export async function startCredential(
     onError: (error) => logger.warn({ err: error }, 'a connection to Postgres was lost'),
   })
   opened.defer(() => pool.end())
-  const store = await openCredentialStore(pool, migrations).catch(cannotOpen)
+  const store = await openCredentialStore(pool, migrations).catch(cannotUsePostgres)
   opened.defer(() => store.close())
+  const registry = createRegistry('credential')
   if (config.kafkaBrokers.length > 0) {
     const { kafkaBrokers: brokers, topicPrefix } = config
     const address = { brokers, clientId: 'gatehouse-credential' }
@@ -43,10 +52,11 @@ export async function startCredential(
     const onError = (error: unknown) => logger.warn({ err: error }, 'events wait to be published')
     const relay = startOutboxRelay({ store, publisher, onError })
     opened.defer(() => relay.close())
+    watchOutbox(registry, store, relay)
   }
   const dependencies = { store, read: readTables(pool) }
   const server = await startGrpcService({
-    ...{ name: 'credential', address: config.address, tls, logger },
+    ...{ name: 'credential', address: config.address, tls, logger, registry },
     services: [credentialService(dependencies), credentialLogService(dependencies)],
     ops: { port: config.opsPort, host: config.opsHost, ready: () => store.head().then(() => true) },
     reflection: config.reflection,
@@ -55,10 +65,4 @@ export async function startCredential(
   opened.defer(() => server.close())
   const closing = opened.move()
   return { address: server.address, opsAddress: server.opsAddress, close: () => closing.disposeAsync() }
-}
-
-function cannotOpen(error: NodeJS.ErrnoException): never {
-  // Of several refused addresses the driver makes an error without a message.
-  const why = error.message || error.code || error.name
-  throw new ConfigurationError(`GATEHOUSE_POSTGRES_URL names no Postgres that can be used: ${why}`)
 }

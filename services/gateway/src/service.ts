@@ -12,6 +12,7 @@ import {
   serviceTls,
   startOps,
   type TlsMaterial,
+  watchSpool,
 } from '@gatehouse/grpc-service'
 import { createMemoryModel, openRedisModel, type ReadModel } from '@gatehouse/read-model'
 import { createCheck } from './check/check.ts'
@@ -55,10 +56,9 @@ export async function startGateway(
   const metrics = createMetrics(registry, logger, {
     stalenessMs: () => state.stalenessMs(),
     position: (source) => state.positions()?.[source],
-    spoolRecords: () => trail.spool.records,
-    spoolOldestSeconds: () => trail.spool.oldestSeconds(Date.now()),
     connections: () => server.connections,
   })
+  watchSpool(registry, trail.spool)
   const shipper = ship(trail, sink, metrics, logger)
   opened.defer(() => shipper.close())
   const logs = connectLogs(config, tls)

@@ -6,12 +6,15 @@ import { openDecisionState } from '@gatehouse/decision-state'
 import { eventLogService, openPool, startOutboxRelay } from '@gatehouse/event-store'
 import {
   ConfigurationError,
+  cannotUsePostgres,
   createClient,
   createRegistry,
   type Logger,
   type Running,
   serviceTls,
   startGrpcService,
+  watchOutbox,
+  watchSpool,
 } from '@gatehouse/grpc-service'
 import { createMemoryModel } from '@gatehouse/read-model'
 import type { PolicyConfig } from './config.ts'
@@ -44,7 +47,7 @@ export async function startPolicy(
     onError: (error) => logger.warn({ err: error }, 'a connection to Postgres was lost'),
   })
   opened.defer(() => pool.end())
-  const store = await openPolicyStore(pool, migrations)
+  const store = await openPolicyStore(pool, migrations).catch(cannotUsePostgres)
   opened.defer(() => store.close())
   const trail = await openTrail({
     directory: config.spoolDirectory,
@@ -55,7 +58,9 @@ export async function startPolicy(
     throw new ConfigurationError(`the audit spool cannot be opened: ${error.message}`)
   })
   opened.defer(() => trail.close())
-  const kafka = config.kafkaBrokers.length > 0 ? startKafka(config, store, logger) : undefined
+  const registry = createRegistry('policy')
+  watchSpool(registry, trail.spool)
+  const kafka = config.kafkaBrokers.length > 0 ? startKafka(config, store, registry, logger) : undefined
   if (kafka) opened.defer(kafka.close)
   const sink = openAuditSink(config, tls, logger)
   opened.defer(() => sink.close())
@@ -78,21 +83,12 @@ export async function startPolicy(
   })
   opened.defer(() => state.close())
   const dependencies = { store, read: resources(pool) }
-  const registry = createRegistry('policy')
   const server = await startGrpcService({
     ...{ name: 'policy', address: config.address, tls, logger, registry },
     reflection: config.reflection,
     healthWithoutCertificate: config.healthWithoutCertificate,
     services: [policyService(dependencies), policyLogService(dependencies), decisionService({ state, trail, logger })],
-    ops: {
-      port: config.opsPort,
-      host: config.opsHost,
-      ready: () =>
-        store.head().then(
-          () => true,
-          () => false,
-        ),
-    },
+    ops: { port: config.opsPort, host: config.opsHost, ready: () => store.head().then(() => true) },
   })
   opened.defer(() => server.close())
   const closing = opened.move()
@@ -104,11 +100,17 @@ export async function startPolicy(
 }
 
 /** Kafka need not be there at the start: events wait for it where they are safe. */
-function startKafka({ kafkaBrokers: brokers, topicPrefix, node }: PolicyConfig, store: PolicyStore, logger: Logger) {
+function startKafka(
+  { kafkaBrokers: brokers, topicPrefix, node }: PolicyConfig,
+  store: PolicyStore,
+  registry: ReturnType<typeof createRegistry>,
+  logger: Logger,
+) {
   const address = { brokers, clientId: node }
   const publisher = createLogPublisher({ ...address, source: 'policy', topicPrefix, logger })
   const onError = (error: unknown) => logger.warn({ err: error }, 'events wait to be published')
   const relay = startOutboxRelay({ store, publisher, onError })
+  watchOutbox(registry, store, relay)
   return {
     topicOf: (source: EventSource) => ({ ...address, topic: eventTopic(source, topicPrefix) }),
     async close() {

@@ -16,8 +16,6 @@ export interface GatewayMetrics {
 export interface Readings {
   stalenessMs(): number
   position(source: 'credential' | 'policy'): bigint | undefined
-  spoolRecords(): number
-  spoolOldestSeconds(): number
   connections(): number
 }
 
@@ -92,8 +90,6 @@ function gauges(registers: Registry[], readings: Readings): void {
       },
     })
   gauge('gatehouse_readmodel_staleness_seconds', 'How old the state is at most.', () => readings.stalenessMs() / 1000)
-  gauge('gatehouse_audit_spool_records', 'Decision records not yet acknowledged.', () => readings.spoolRecords())
-  gauge('gatehouse_audit_unacked_seconds', 'Age of the oldest of them.', () => readings.spoolOldestSeconds())
   gauge('gatehouse_connections', 'Open client connections.', () => readings.connections())
   new Gauge({
     name: 'gatehouse_readmodel_applied_position',

@@ -1,3 +1,4 @@
+export { type Decided, decisionEntry, type RecordedRequest } from './decision-entry.ts'
 export {
   type DecisionState,
   type DecisionStateHooks,
@@ -6,5 +7,4 @@ export {
 } from './decision-state.ts'
 export { type CredentialLookup, FactParked, loadViews } from './load-views.ts'
 export { type RebuildFromLogsOptions, rebuildFromLogs } from './rebuild.ts'
-export { type DecidedOn, recordedFacts } from './recorded-facts.ts'
 export { refuseUnknownState, type Staleness } from './staleness.ts'

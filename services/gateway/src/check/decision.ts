@@ -1,5 +1,5 @@
 import type { DecisionEntry } from '@gatehouse/audit-trail'
-import { recordedFacts } from '@gatehouse/decision-state'
+import { decisionEntry, type RecordedRequest } from '@gatehouse/decision-state'
 import type { CredentialViews, Principal, Reason } from '@gatehouse/policy-engine'
 import { wireOf } from '@gatehouse/policy-engine'
 import type { Consumption } from '../counters/counters.ts'
@@ -17,14 +17,12 @@ export interface Verdict {
 
 /** The record of a verdict. The status of an allowed request is not known yet: the upstream says it. */
 export function recordOf(inquiry: Inquiry, verdict: Verdict, state: State): DecisionEntry {
-  const { exchange, match } = inquiry
+  const { exchange, match, stalenessMs } = inquiry
   const { reason, principal, views, consumption } = verdict
   const userAgent = exchange.header('user-agent')
-  return {
+  const request: RecordedRequest = {
     timeMs: inquiry.nowMs,
     requestId: inquiry.requestId,
-    allowed: reason === 'ok',
-    reason,
     auditMode: match.enforcement.auditMode,
     method: exchange.method,
     host: exchange.host,
@@ -33,9 +31,9 @@ export function recordOf(inquiry: Inquiry, verdict: Verdict, state: State): Deci
     userAgent: userAgent === repeated ? undefined : userAgent,
     statusCode: reason === 'ok' ? undefined : wireOf(reason).status,
     durationUs: Math.round((performance.now() - exchange.receivedAtMs) * 1000),
-    ...recordedFacts({ match, principal, views, positions: state.positions(), stalenessMs: inquiry.stalenessMs }),
     rateLimit: consumption?.limit.burst,
     rateRemaining: consumption?.answer.remaining,
     rateResetMs: consumption?.answer.resetMs,
   }
+  return decisionEntry(request, { reason, match, principal, views, stalenessMs }, state.positions())
 }

@@ -40,6 +40,7 @@ test(
     // The pull path bounds every operation: the control plane is there, so the end of the outage plays no part.
     const bound = { strictMs: 5_000, otherMs: 5_000, healedAt: 0 }
     expect(await violationsOf(installation, history, bound)).toEqual([])
+    expect(performance.now() - until).toBeLessThan(45_000)
   },
   downMs + 150_000,
 )

@@ -18,16 +18,17 @@ test.each(killed)(
   `%s, killed ${rounds} times under load, loses nothing and doubles nothing`,
   async (name) => {
     const random = seededRandom(faultSeed + memberNames.indexOf(name))
-    const workload = startWorkload({ installation, random })
+    const workload = startWorkload({ installation, random, operators: 4 })
     await workload.fill(15)
     const readyMs: number[] = []
     for (let round = 0; round < rounds; round++) {
-      await sleep(random.between(100, 1_000))
+      await workload.progress(5)
+      await sleep(random.between(0, 300))
       await installation.members[name].kill()
       readyMs.push(await installation.members[name].start())
     }
     const healedAt = performance.now()
-    await sleep(1_000)
+    await workload.progress(10)
     await workload.stop()
     const counts = tally(workload.history)
     console.log(`${name}: ready after ${readyMs.map(Math.round).join(', ')} ms; ${JSON.stringify(counts)}`)

@@ -27,7 +27,7 @@ export async function plant(system: System): Promise<Planted> {
   }
   for (const secret of [key, made, demo.operator_token]) {
     const header = { 'x-api-key': secret, 'x-gatehouse-position': position }
-    // The demo's upstream answers with the path that it was asked for, so these stay refused or without the secret.
+    // The demo's upstream answers with the path that it was asked for, so what has a secret in its path is refused.
     await ask(demo.gateway, demo.path, header)
     await ask(demo.gateway, demo.path, { authorization: `ApiKey ${secret}` })
     await ask(demo.gateway, demo.path, { authorization: `Bearer ${secret}` })
@@ -38,6 +38,8 @@ export async function plant(system: System): Promise<Planted> {
     await ask(demo.gateway, `${demo.path}?api_key=${secret}`)
     await ask(demo.gateway, `/orders/nothing?api_key=${secret}`, header)
     await ask(demo.gateway, `/nowhere?token=${secret}`)
+    await ask(demo.gateway, `/orders/items/${secret}`)
+    await ask(demo.gateway, demo.path, { 'user-agent': secret })
     answers.push({ name: 'the answer to a request that cannot be read', bytes: await unreadable(demo.gateway, secret) })
   }
   const operator = { authorization: `Bearer ${demo.operator_token}`, 'content-type': 'application/json' }

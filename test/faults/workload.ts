@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { waitFor } from '@gatehouse/testkit'
 import { callGateway } from './call-gateway.ts'
 import type { Call, Command, History } from './history.ts'
 import type { Installation } from './installation.ts'
@@ -16,6 +17,8 @@ export interface Workload {
   fill(count: number): Promise<void>
   /** Revokes an active key; answers it when that is acknowledged. */
   revokeOne(): Promise<Key>
+  /** Waits until so many more commands were acknowledged, and each gateway has answered as many more calls. */
+  progress(count: number): Promise<void>
   /** Waits for what is under way. What is still unknown stays so. */
   stop(): Promise<void>
 }
@@ -93,6 +96,15 @@ export function startWorkload({ installation, random, operators = 2, clients = 3
         const revoked = await command('revoke', key, true)
         if (key && revoked) return revoked
       }
+    },
+    async progress(count) {
+      const [commandsDone, callsDone] = [commands.length, calls.length]
+      const acknowledged = () => commands.slice(commandsDone).filter(({ outcome }) => outcome === 'ok')
+      const answers = (name: string) =>
+        calls.slice(callsDone).filter(({ gateway, status }) => gateway === name && status !== undefined)
+      const reached = () =>
+        [acknowledged(), answers('gateway'), answers('gateway-2')].every((all) => all.length >= count)
+      await waitFor(reached, { what: 'commands and calls go on', timeoutMs: 30_000 })
     },
     async stop() {
       stopping = true

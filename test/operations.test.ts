@@ -10,7 +10,9 @@ const page = await readFile(join(root, 'docs', 'operations.md'), 'utf8')
 test('the page names the metrics that there are', async () => {
   const files = await Promise.all(['services', 'packages'].map(sourcesBelow))
   const texts = await Promise.all(files.flat().map((file) => readFile(file, 'utf8')))
-  const made = new Set(texts.flatMap((text) => text.match(/(?<=')(gatehouse_[a-z_]+|(http|rpc)_[a-z_]+_seconds)(?=')/g) ?? []))
+  const made = new Set(
+    texts.flatMap((text) => text.match(/(?<=')(gatehouse_[a-z_]+|(http|rpc)_[a-z_]+_seconds)(?=')/g) ?? []),
+  )
   const named = new Set(page.match(/(?<=`)(gatehouse|http|rpc)_[a-z_]+/g))
   expect([...named].sort()).toEqual([...made].sort())
 })

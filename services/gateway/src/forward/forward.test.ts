@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { before, closeAll, GET, get, nodeServer, rawUpstream, readAll } from '../../test/forwarding.ts'
-import { connect, exchangeOnce } from '../../test/raw.ts'
+import { connect, exchangeOnce, startServer } from '../../test/raw.ts'
+import { Upstream } from './upstream.ts'
 
 afterEach(closeAll)
 
@@ -28,6 +29,25 @@ test('a request and its response pass a real upstream, over one kept connection'
     { requestBodyBytes: 3 },
   ])
   expect(gateway.outcomes[0]?.upstreamMs).toBeGreaterThan(0)
+})
+
+test('a body that is here before the decision reaches the upstream, also over a kept connection', async () => {
+  const port = await nodeServer(async (request, response) => response.end(`<${await readAll(request)}>`))
+  const upstream = new Upstream({ host: '127.0.0.1', port })
+  const failed = () => ({ status: 502, headers: {} })
+  const gateway = await startServer(async (exchange) => {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    exchange.forward({ upstream, path: '/', addHeaders: [], failed })
+  })
+  const peer = await connect(gateway.port)
+  for (let n = 0; n < 3; n++) {
+    peer.text = ''
+    peer.send('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc')
+    await peer.until(/<abc>$/)
+  }
+  peer.socket.destroy()
+  upstream.destroy()
+  await gateway.close()
 })
 
 test('a chunked request cut at every byte reaches the upstream alike', async () => {

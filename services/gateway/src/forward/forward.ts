@@ -10,13 +10,12 @@ import type { UpstreamConnection, UpstreamEvents } from './upstream-connection.t
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
 
 /**
- * Sends a request to its upstream and the response to its client.
+ * Sends a request to its upstream and the response to its client, from `start` on: until then nobody can tell it of the
+ * body, which may be here already.
  * @throws TypeError for a plan that HTTP cannot carry; nothing was sent then
  */
-export function startForward(client: ServerExchange, plan: ForwardPlan): ClientEvents {
-  const forward = new Forward(client, plan, requestHead(client, plan))
-  forward.start()
-  return forward
+export function createForward(client: ServerExchange, plan: ForwardPlan): ClientEvents & { start(): void } {
+  return new Forward(client, plan, requestHead(client, plan))
 }
 
 class Forward implements ClientEvents, UpstreamEvents, Borrower {

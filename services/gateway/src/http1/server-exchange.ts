@@ -1,4 +1,4 @@
-import { startForward } from '../forward/forward.ts'
+import { createForward } from '../forward/forward.ts'
 import { clientAddress } from '../forward/forwarded-for.ts'
 import type { ServerConnection } from './connection.ts'
 import type { Exchange, ForwardFailure, ForwardPlan, HeaderValue, OwnResponse } from './exchange.ts'
@@ -58,7 +58,10 @@ export class ServerExchange extends Reply implements Exchange {
 
   forward(plan: ForwardPlan): void {
     this.decide(() => {
-      if (!this.over) this.#forward = startForward(this, plan)
+      if (this.over) return
+      const forward = createForward(this, plan)
+      this.#forward = forward
+      forward.start()
     })
   }
 

@@ -6,6 +6,10 @@ import { freePort, type KafkaCluster, type PostgresServer, type RedisServer, sta
 import { type Demo, freeAddresses } from '../e2e/system.ts'
 import { type Member, member } from './member.ts'
 
+// Faults are done to servers of our own, whichever the environment names for other tests.
+for (const name of ['GATEHOUSE_POSTGRES_URL', 'GATEHOUSE_REDIS_URL', 'GATEHOUSE_KAFKA_BROKERS'])
+  delete process.env[name]
+
 export const memberNames = ['credential', 'policy', 'audit', 'console', 'gateway', 'gateway-2'] as const
 export type MemberName = (typeof memberNames)[number]
 

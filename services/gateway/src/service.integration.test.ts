@@ -1,230 +1,248 @@
-import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { AuditServiceService, type IngestRequest } from '@gatehouse/contracts/audit/v1/audit_service'
-import {
-  ApiKeyIssued,
-  ApiKeyRevoked,
-  ClientRegistered,
-  SubscriptionActivated,
-  SubscriptionCreated,
-} from '@gatehouse/contracts/credential/v1/credential_events'
-import { EventLogServiceService } from '@gatehouse/contracts/event_log/v1/event_log_service'
-import { Api, ApiState, Operation, SecurityScheme } from '@gatehouse/contracts/policy/v1/api'
-import { Environment } from '@gatehouse/contracts/policy/v1/environment'
-import { Plan } from '@gatehouse/contracts/policy/v1/plan'
-import { digestApiKey, encodeBase32, mintApiKey } from '@gatehouse/credential-format'
-import { createTestLog, type TestLog } from '@gatehouse/decision-state/testing'
-import { createLogger, devCertificates, type RunningGrpcService, startGrpcService } from '@gatehouse/grpc-service'
-import { freePort, type RedisServer, startRedis, waitFor } from '@gatehouse/testkit'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type RunningGateway, readConfig, startGateway } from './service.ts'
+import { createHash, randomBytes } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { exchangeOnce } from '../test/raw.ts'
+import { call, type IssuedKey, listen, operation, startTestSystem, type TestSystem } from '../test/system.ts'
 
-const logger = createLogger('test')
-logger.level = 'silent'
-const cleanup = new AsyncDisposableStack()
-const addresses = { credential: '', policy: '' }
-const records: string[] = []
-const servers = new Map<keyof typeof addresses, RunningGrpcService>()
+const scoped = { security: [{ requirements: [{ scheme: 'api_key', scopes: ['orders:write'] }] }] }
+const operations = [
+  operation('list-items', 'GET /items'),
+  operation('add-item', 'POST /items', { enforcement: { audit_mode: 'write_ahead' } }),
+  operation('change-item', 'PUT /items/{id}', scoped),
+  operation('find-items', 'GET /find', { api_key_in_query: true }),
+  operation('slow', 'GET /slow'),
+  operation('broken', 'POST /broken', { enforcement: { audit_mode: 'write_ahead' } }),
+]
 
-let dataDir: string
-let redis: RedisServer
-let auditAddress: string
-let logs: { credential: TestLog; policy: TestLog }
-let gateway: RunningGateway
-let good: string
-let revoked: string
+const seen: { url: string; headers: string }[] = []
+const upstream: RequestListener = async (request, response) => {
+  seen.push({ url: request.url ?? '', headers: JSON.stringify(request.headers) })
+  if (request.url === '/slow') return
+  if (request.url === '/broken') {
+    request.socket.destroy()
+    return
+  }
+  if (request.method === 'GET') {
+    request.resume().on('end', () => response.end('items'))
+    return
+  }
+  // Comes back as it came, as it comes.
+  await pipeline(request, response).catch(() => undefined)
+}
 
+let system: TestSystem
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-gateway-'))
-  cleanup.defer(() => rm(dataDir, { recursive: true, force: true }))
-  redis = await startRedis()
-  cleanup.defer(() => redis.stop())
-  const upstream = createServer((_, response) => response.end('from the upstream')).listen(0, '127.0.0.1')
-  await once(upstream, 'listening')
-  cleanup.defer(() => void upstream.close())
-  logs = { credential: createTestLog(), policy: createTestLog() }
-  describePolicy(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`)
-  issueKeys()
-  auditAddress = await startAudit()
-  for (const source of ['credential', 'policy'] as const) addresses[source] = `127.0.0.1:${await freePort()}`
-  cleanup.defer(stopControlPlane)
-  cleanup.defer(() => gateway?.close())
-}, 60_000)
-afterAll(() => cleanup.disposeAsync())
-
-/** Every test begins with a gateway that knows the state whole, and has said so in Redis. */
-beforeEach(async () => {
-  await startControlPlane()
-  await startAgain()
-  await waitFor(async () => (await call('DELETE', good)) === 200, { what: 'the state is proven fresh' })
+  system = await startTestSystem(upstream, operations)
 })
+afterAll(() => system?.close())
 
-async function startAudit(): Promise<string> {
-  const service = await startGrpcService({
-    ...{ name: 'audit', address: '127.0.0.1:0', logger },
-    tls: await devCertificates(dataDir, 'audit'),
-    services: [
-      { definition: { ingest: AuditServiceService.ingest }, handlers: { ingest }, roles: { ingest: ['gateway'] } },
-    ],
-  })
-  cleanup.defer(() => service.close())
-  return service.address
-}
+const items = () => `${system.gateway}/orders/items`
+const port = () => Number(new URL(system.gateway).port)
 
-async function* ingest(requests: AsyncIterable<IngestRequest>) {
-  for await (const request of requests) {
-    records.push(...request.records.map(({ json }) => Buffer.from(json).toString()))
-    yield { storedCount: request.records.length, duplicateCount: 0, rejectedCount: 0 }
-  }
-}
+const bodyOf = (answer: string) => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))
+const sequence = (answer: string) => Number(bodyOf(answer).decision_id.split('.')[2])
 
-async function startControlPlane() {
-  for (const source of ['credential', 'policy'] as const)
-    if (!servers.has(source))
-      servers.set(
-        source,
-        await startGrpcService({
-          ...{ name: source, address: addresses[source], logger, drainMs: 100 },
-          tls: await devCertificates(dataDir, source),
-          services: [
-            {
-              definition: EventLogServiceService,
-              handlers: {
-                readEvents: logs[source].readEvents,
-                getHead: () => logs[source].getHead({}, { deadlineMs: 0 }),
-              },
-              roles: { readEvents: ['gateway'], getHead: ['gateway'] },
-            },
-          ],
-        }),
-      )
-}
-
-async function stopControlPlane() {
-  await Promise.all([...servers.values()].map((server) => server.close()))
-  servers.clear()
-}
-
-async function startAgain() {
-  await gateway?.close()
-  const config = readConfig({
-    GATEHOUSE_DATA_DIR: dataDir,
-    GATEHOUSE_NODE: 'gateway-1',
-    GATEHOUSE_GATEWAY_ADDRESS: '127.0.0.1:0',
-    GATEHOUSE_GATEWAY_OPS_PORT: '0',
-    GATEHOUSE_REDIS_URL: redis.url,
-    GATEHOUSE_CREDENTIAL_ADDRESS: addresses.credential,
-    GATEHOUSE_POLICY_ADDRESS: addresses.policy,
-    GATEHOUSE_AUDIT_ADDRESS: auditAddress,
-    GATEHOUSE_DRAIN_MS: '100',
-  })
-  gateway = await startGateway(config, { logger })
-}
-
-/** GET is served on state of any age, DELETE on state that is at most 5 s old; `health` asks for no key. */
-function describePolicy(upstream: string) {
-  const environment: Environment = { ...Environment.create(), environmentId: 'alpha', hosts: ['*'] }
-  const plan: Plan = { ...Plan.create(), environmentId: 'alpha', planId: 'gold' }
-  const requirements = [{ scheme: SecurityScheme.SECURITY_SCHEME_API_KEY, scopes: [] }]
-  const item = { ...Operation.create(), pathTemplate: '/{id}', security: [{ requirements }] }
-  const operations: Operation[] = [
-    { ...item, operationId: 'get', method: 'GET' },
-    {
-      ...{ ...item, operationId: 'delete', method: 'DELETE' },
-      enforcement: { auditMode: 0, maxStaleness: { seconds: 5n, nanos: 0 } },
-    },
-    { ...item, operationId: 'health', method: 'GET', pathTemplate: '/health', security: [{ requirements: [] }] },
-  ]
-  const api: Api = {
-    ...{ ...Api.create(), environmentId: 'alpha', apiId: 'orders', state: ApiState.API_STATE_PUBLISHED },
-    ...{ upstreams: [upstream], operations },
-  }
-  const putTime = new Date()
-  const { policy } = logs
-  policy.append('environment-alpha', { type: 'gatehouse.policy.v1.EnvironmentPut', data: { environment, putTime } })
-  policy.append('plan-alpha.gold', { type: 'gatehouse.policy.v1.PlanPut', data: { plan, putTime } })
-  const data = { api, publishTime: putTime }
-  policy.append('api-alpha.orders', { type: 'gatehouse.policy.v1.ApiPublished', data })
-}
-
-function issueKeys() {
-  const { credential } = logs
-  const owner = { environmentId: 'alpha', clientId: 'c1' }
-  const subscriptionId = 's1'
-  credential.append('client-c1', {
-    type: 'gatehouse.credential.v1.ClientRegistered',
-    data: ClientRegistered.fromPartial({ ...owner, registerTime: new Date() }),
-  })
-  credential.append('subscription-s1', {
-    type: 'gatehouse.credential.v1.SubscriptionCreated',
-    data: SubscriptionCreated.fromPartial({ ...owner, subscriptionId, apiId: 'orders', planId: 'gold' }),
-  })
-  credential.append('subscription-s1', {
-    type: 'gatehouse.credential.v1.SubscriptionActivated',
-    data: SubscriptionActivated.fromPartial({ subscriptionId }),
-  })
-  const issue = () => {
-    const apiKeyId = encodeBase32(randomBytes(10))
-    const text = mintApiKey({ environmentId: 'alpha', id: apiKeyId, secret: randomBytes(32) })
-    const digest = Buffer.from(digestApiKey(text))
-    credential.append(`api_key-${apiKeyId}`, {
-      type: 'gatehouse.credential.v1.ApiKeyIssued',
-      data: ApiKeyIssued.fromPartial({ ...owner, apiKeyId, subscriptionId, digest, issueTime: new Date() }),
-    })
-    return { apiKeyId, text }
-  }
-  good = issue().text
-  const ended = issue()
-  revoked = ended.text
-  credential.append(`api_key-${ended.apiKeyId}`, {
-    type: 'gatehouse.credential.v1.ApiKeyRevoked',
-    data: ApiKeyRevoked.fromPartial({ apiKeyId: ended.apiKeyId }),
-  })
-}
-
-async function call(method: string, key?: string, path = '/orders/17'): Promise<number> {
-  const headers: Record<string, string> = key ? { 'x-api-key': key } : {}
-  const response = await fetch(`http://${gateway.address}${path}`, { method, headers })
+async function reasonOf(response: Response): Promise<string | undefined> {
   await response.arrayBuffer()
-  return response.status
+  const found = await system.decisions(`request_id=${response.headers.get('x-request-id')}`)
+  expect(found).toHaveLength(1)
+  return found[0]?.reason
 }
 
-const ready = async () => (await fetch(`http://${gateway.opsAddress}/readyz`)).ok
-
-test('the control plane goes away: what is not strict is served on', async () => {
-  await stopControlPlane()
-  expect(await call('GET', good)).toBe(200)
-  expect(await call('GET', revoked)).toBe(401)
+test.each<[string, string, number, string]>([
+  ['a bare LF', 'GET /orders/items HTTP/1.1\nHost: a\n\n', 400, 'request_malformed'],
+  [
+    'Content-Length with Transfer-Encoding',
+    'POST /orders/items HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    400,
+    'request_malformed',
+  ],
+  [
+    'two Content-Lengths',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcd',
+    400,
+    'request_malformed',
+  ],
+  [
+    'a misspelt framing header',
+    'POST / HTTP/1.1\r\nHost: a\r\nTransfer_Encoding: chunked\r\n\r\n',
+    400,
+    'request_malformed',
+  ],
+  ['a folded header', 'GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n', 400, 'request_malformed'],
+  ['a space before the colon', 'GET / HTTP/1.1\r\nHost : a\r\n\r\n', 400, 'request_malformed'],
+  ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400, 'request_malformed'],
+  [
+    'a head over 16 KiB',
+    `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`,
+    431,
+    'request_head_too_large',
+  ],
+  ['101 headers', `GET / HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(101)}\r\n`, 431, 'request_head_too_large'],
+  ['a target over 8 KiB', `GET /${'x'.repeat(8200)} HTTP/1.1\r\nHost: a\r\n\r\n`, 414, 'request_head_too_large'],
+  ['an unknown method', 'FETCH / HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'request_malformed'],
+  ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n', 501, 'method_unsupported'],
+  ['HTTP/0.9', 'GET /\r\n\r\n', 400, 'request_malformed'],
+  ['HTTP/1.2', 'GET / HTTP/1.2\r\nHost: a\r\n\r\n', 505, 'version_unsupported'],
+  ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', 400, 'request_malformed'],
+  [
+    'an encoded slash',
+    'GET /orders/..%2fadmin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    400,
+    'path_malformed',
+  ],
+])('%s: answered and recorded once', async (_, text, status, reason) => {
+  const before = sequence(await exchangeOnce(port(), 'GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'))
+  const answer = await exchangeOnce(port(), text)
+  expect(answer.match(/^HTTP\/1\.1 \d{3} /gm)).toEqual([`HTTP/1.1 ${status} `])
+  const { request_id } = bodyOf(answer)
+  const [decision, ...more] = await system.decisions(`request_id=${request_id}`)
+  expect(more).toEqual([])
+  expect(decision).toMatchObject({ reason, allowed: false, record: { http_response: { code: status } } })
+  expect(sequence(answer)).toBe(before + 1)
 })
 
-test('a gateway that starts while the control plane is away serves what is not strict, and proves itself later', async () => {
-  await stopControlPlane()
-  await startAgain()
-  await waitFor(async () => (await call('GET', good)) === 200, { what: 'the gateway goes by the mark' })
-  expect(await ready()).toBe(true)
-  expect(await call('GET', revoked)).toBe(401)
-  expect(await call('DELETE', good)).toBe(503)
-  const refusal = () => records.find((record) => record.includes('state_stale'))
-  expect(await waitFor(refusal, { what: 'the record of the refusal' })).toMatch(/"staleness_ms":\d+/)
-  await startControlPlane()
-  await waitFor(async () => (await call('DELETE', good)) === 200, { what: 'the state is proven fresh' })
-})
-
-test('a gateway that starts without control plane after FLUSHALL refuses everything', async () => {
-  await stopControlPlane()
-  await gateway.close()
-  await redis.flushAll()
-  await startAgain()
-  const until = performance.now() + 3_000
-  while (performance.now() < until) {
-    expect(await call('GET', good)).toBe(503)
-    expect(await call('GET', revoked)).toBe(503)
-    expect(await call('GET', undefined, '/orders/health')).toBe(503)
+test('keys that were good and are no more: the same answer, and the record says why', async () => {
+  const used: [string, IssuedKey][] = []
+  const end = async (reason: string, path: string, body: object = {}) => {
+    const key = await system.issue()
+    expect((await call(items(), key)).status).toBe(200)
+    const { position } = await system.manage<{ position: string }>('POST', `api-keys/${key.id}/${path}`, body)
+    used.push([reason, { ...key, position }])
   }
-  expect(await ready()).toBe(false)
+  await end('api_key_revoked', 'revoke')
+  await end('api_key_suspended', 'suspend')
+  await end('api_key_expired', 'expire', { expire_time: new Date(Date.now() - 1000).toISOString() })
+  used.push(['credential_malformed', { ...system.key, key: `${system.key.key.slice(0, -2)}zz` }])
+  used.push(['credential_unknown', { ...system.key, key: 'a-key-that-never-was-here-0123' }])
+  const shapes = new Set<string>()
+  for (const [reason, key] of used) {
+    const response = await call(items(), key)
+    const { decision_id, request_id, ...shape } = (await response.clone().json()) as Record<string, string>
+    shapes.add(`${response.status} ${response.headers.get('www-authenticate')} ${JSON.stringify(shape)}`)
+    expect([decision_id, request_id].every(Boolean)).toBe(true)
+    expect(await reasonOf(response)).toBe(reason)
+  }
+  expect([...shapes]).toHaveLength(1)
+})
+
+test('a key that is restricted opens only from there, only that, and only with those scopes', async () => {
+  const subscription = await system.subscribe('orders', { scopes: ['orders:read', 'orders:write'] })
+  const key = (restrictions: object) => system.issue({ subscription_id: subscription, restrictions })
+  const put = { method: 'PUT', body: 'x' }
+  const item = `${system.gateway}/orders/items/1`
+  expect(await reasonOf(await call(items(), await key({ cidrs: ['10.0.0.0/8', '::1/128'] })))).toBe('ip_not_allowed')
+  expect((await call(items(), await key({ cidrs: ['127.0.0.1/32'] }))).status).toBe(200)
+  const listing = await key({ operations: ['list-items'] })
+  expect((await call(items(), listing)).status).toBe(200)
+  expect(await reasonOf(await call(item, listing, put))).toBe('operation_not_entitled')
+  const reading = await key({ scopes: ['orders:read'] })
+  const denied = await call(item, reading, put)
+  expect(denied.headers.get('www-authenticate')).toContain('error="insufficient_scope"')
+  expect(await reasonOf(denied)).toBe('scope_missing')
+  expect((await call(item, await key({}), put)).status).toBe(200)
+  expect(seen.at(-1)?.headers).toContain('"x-scopes":"orders:read orders:write"')
+})
+
+test('a key in the query is neither in the record, nor in a log, nor sent on', async () => {
+  const { key, position } = await system.issue()
+  const headers = { 'x-gatehouse-position': position }
+  const found = await fetch(`${system.gateway}/orders/find?q=1&api_key=${key}`, { headers })
+  expect([found.status, seen.at(-1)?.url]).toEqual([200, '/find?q=1'])
+  expect((await fetch(`${items()}?api_key=${key}`, { headers })).status).toBe(401)
+  const [decision] = await system.decisions(`request_id=${found.headers.get('x-request-id')}`)
+  const secret = key.split('_')[3] ?? 'none'
+  for (const text of [JSON.stringify(decision), system.log.join(''), JSON.stringify(seen)])
+    expect(text).not.toContain(secret)
+})
+
+test('HEAD answers as GET without a body; OPTIONS is no way round', async () => {
+  const head = await call(items(), system.key, { method: 'HEAD' })
+  expect([head.status, await head.text()]).toEqual([200, ''])
+  const options = await call(items(), system.key, { method: 'OPTIONS' })
+  expect([options.status, options.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST'])
+})
+
+test('10,000 operations are matched, the last as the first', async () => {
+  const many = Array.from({ length: 10_000 }, (_, n) => operation(`op-${n}`, `GET /things/${n}/{id}`))
+  const path = 'environments/alpha/apis/many'
+  await system.manage('PUT', path, { ...system.settings, operations: many })
+  const subscription = await system.subscribe('many')
+  const key = await system.issue({ subscription_id: subscription })
+  for (const n of [0, 9_999]) {
+    const response = await call(`${system.gateway}/many/things/${n}/1`, key)
+    const [decision] = await system.decisions(`request_id=${response.headers.get('x-request-id')}`)
+    expect(decision?.record['api']).toMatchObject({ operation: `op-${n}` })
+  }
+  expect((await call(`${system.gateway}/many/things/10000/1`, key)).status).toBe(404)
+})
+
+test('an upstream that is down, too slow or breaks off: a problem, and one record that says it was allowed', async () => {
+  const forwarding = { connect_timeout: '1s', response_timeout: '300ms' }
+  const put = (upstreams: string[]) =>
+    system.manage<{ position: string }>('PUT', 'environments/alpha/apis/frail', { upstreams, operations, forwarding })
+  await put(system.settings.upstreams)
+  const subscription = await system.subscribe('frail')
+  const key = await system.issue({ subscription_id: subscription })
+  const slow = await call(`${system.gateway}/frail/slow`, key)
+  expect([slow.status, await reasonOf(slow)]).toEqual([504, 'ok'])
+  const broken = await call(`${system.gateway}/frail/broken`, key, { method: 'POST' })
+  expect([broken.status, await reasonOf(broken)]).toEqual([502, 'ok'])
+  const { position } = await put(['http://127.0.0.1:1'])
+  const down = await call(`${system.gateway}/frail/items`, { ...key, position })
+  expect(down.headers.get('content-type')).toBe('application/problem+json')
+  expect([down.status, await reasonOf(down)]).toEqual([502, 'ok'])
+})
+
+test('100 MB up and down at once come back whole', async () => {
+  const piece = randomBytes(1 << 20)
+  const sent = createHash('sha256')
+  const body = async function* () {
+    for (let n = 0; n < 100; n++) {
+      sent.update(piece)
+      yield piece
+    }
+  }
+  const init = { method: 'POST', body: body(), duplex: 'half' } as RequestInit
+  const response = await call(items(), system.key, init)
+  const received = createHash('sha256')
+  for await (const chunk of response.body ?? []) received.update(chunk)
+  expect(received.digest('hex')).toBe(sent.digest('hex'))
+})
+
+test('an API that changes its upstream while requests flow: none is lost', async () => {
+  const other = await listen((request, response) => request.resume().on('end', () => response.end('other')))
+  const upstreams = [`http://127.0.0.1:${other.port}`, ...system.settings.upstreams]
+  const path = 'environments/alpha/apis/moving'
+  await system.manage('PUT', path, { ...system.settings, operations })
+  const key = await system.issue({ subscription_id: await system.subscribe('moving') })
+  let changing = true
+  const statuses: number[] = []
+  const bodies = new Set<string>()
+  const flow = async () => {
+    while (changing) {
+      const response = await call(`${system.gateway}/moving/items`, key)
+      statuses.push(response.status)
+      bodies.add(await response.text())
+    }
+  }
+  const flows = Array.from({ length: 8 }, flow)
+  for (let n = 0; n < 10; n++) await system.manage('PUT', path, { upstreams: [upstreams[n % 2]], operations })
+  changing = false
+  await Promise.all(flows)
+  other.close()
+  expect(new Set(statuses)).toEqual(new Set([200]))
+  expect(bodies).toEqual(new Set(['items', 'other']))
+})
+
+test('the metrics tell what happened without a key, an id or a path', async () => {
+  const text = await (await fetch(`http://127.0.0.1:${system.opsPort}/metrics`)).text()
+  expect(text).toMatch(
+    /http_server_request_duration_seconds_count\{service="gateway",http_request_method="GET",http_response_status_code="200",error_type=""/,
+  )
+  expect(text).toMatch(/http_client_request_duration_seconds_count\{service="gateway",http_response_status_code="200"/)
+  expect(text).toMatch(/gatehouse_upstream_failures_total\{reason="upstream_head_timeout"[^}]*\} 1/)
+  expect(text).toMatch(/gatehouse_decisions_total\{outcome="deny",reason="api_key_revoked",method="api_key"/)
+  for (const id of [system.key.id, system.subscription, 'shop', '/items', 'gh_alpha']) expect(text).not.toContain(id)
 })

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { copyAssets } from './bundle-assets.ts'
@@ -42,7 +42,6 @@ export async function buildServices(out: string): Promise<void> {
     await copyAssets(root, Object.keys(metafile.inputs), dirname(outfile))
   }
   await copyPackages(root, packages, out)
-  await mkdir(out, { recursive: true })
   await writeFile(join(out, 'package.json'), '{"type":"module"}\n')
 }
 

@@ -35,6 +35,15 @@ test('/metrics names the service', async () => {
   expect((await get(await ops(() => true), '/metrics')).body).toMatch(/process_cpu_seconds_total\{service="audit"\}/)
 })
 
+test('500 for metrics that cannot be read; the service goes on', async () => {
+  const registry = createRegistry('audit')
+  registry.metrics = () => Promise.reject(new Error('no answer'))
+  const running = await startOps({ port: 0, ready: () => true, registry })
+  closers.push(running.close)
+  expect((await get(running.address, '/metrics')).status).toBe(500)
+  expect((await get(running.address, '/livez')).status).toBe(200)
+})
+
 test('404 for everything else', async () => {
   expect((await get(await ops(() => true), '/')).status).toBe(404)
 })

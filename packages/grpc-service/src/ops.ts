@@ -17,7 +17,8 @@ export interface OpsOptions {
 export async function startOps(options: OpsOptions): Promise<{ readonly address: string; close(): Promise<void> }> {
   const host = options.host ?? '127.0.0.1'
   const server = createServer({ requestTimeout: 5000 }, async (request, response) => {
-    const { status, type, body } = await answer(request.url ?? '', options)
+    // A metric that cannot be read must not end the service.
+    const { status, type, body } = await answer(request.url ?? '', options).catch(() => plain(500, 'failed'))
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body)
   })
   await new Promise<void>((resolve, reject) => {

@@ -7,6 +7,11 @@ export interface Running {
   close(): Promise<void>
 }
 
+export interface RunOptions {
+  /** `ignored` for a process that is signalled by its parent and with its group too: that must not cut its drain. */
+  readonly secondSignal?: 'ends' | 'ignored'
+}
+
 /** How long a service may take to stop after a signal; the process ends then whatever holds it. */
 const stopMs = 45_000
 
@@ -14,14 +19,18 @@ const stopMs = 45_000
  * The whole of a `main.ts`: starts tracing and the service, stops it on SIGTERM and SIGINT (a second signal ends at
  * once), and answers a ConfigurationError with one line on standard error and exit code 1.
  */
-export async function runMain(name: string, start: (logger: Logger) => Promise<Running>): Promise<void> {
+export async function runMain(
+  name: string,
+  start: (logger: Logger) => Promise<Running>,
+  { secondSignal = 'ends' }: RunOptions = {},
+): Promise<void> {
   const logger = loggerOf(name)
   process.on('uncaughtException', (error) => end(logger, error))
   process.on('unhandledRejection', (error) => end(logger, error))
   try {
     const tracing = await startTracing(name)
     const running = await start(logger)
-    onSignal(logger, async () => {
+    onSignal(logger, secondSignal, async () => {
       await running.close()
       await tracing.close()
     })
@@ -50,9 +59,10 @@ function end(logger: Logger, error: unknown): void {
   process.exit(1)
 }
 
-function onSignal(logger: Logger, stop: () => Promise<void>): void {
+function onSignal(logger: Logger, secondSignal: 'ends' | 'ignored', stop: () => Promise<void>): void {
   let stopping = false
   const handle = (signal: NodeJS.Signals) => {
+    if (stopping && secondSignal === 'ignored') return
     if (stopping) process.exit(1)
     stopping = true
     logger.info({ signal }, 'stopping')

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type AuditSink, openAuditSink, openTrail, startShipper, type Trail } from '@gatehouse/audit-trail'
 import { eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
@@ -25,6 +26,7 @@ import { Http1Server } from './http1/server.ts'
 import { readCertificate, reloadCertificate } from './https.ts'
 import { createMetrics, type GatewayMetrics } from './metrics/metrics.ts'
 import { traceApplied } from './trace-applied.ts'
+import { shareMetrics } from './workers.ts'
 
 export { type GatewayConfig, readConfig } from './config.ts'
 
@@ -80,6 +82,7 @@ export async function startGateway(
   // Before the gateway's own port, so that it tells of the drain as long as the drain lasts.
   const ops = await serveOps(config, registry, () => serving && Number.isFinite(state.stalenessMs()))
   opened.defer(() => ops?.close())
+  if (config.workers > 1) await known(state)
   const address = await listen(server, config.address)
   serving = true
   opened.defer(async () => {
@@ -182,8 +185,19 @@ async function listen(server: Http1Server, address: string): Promise<string> {
   }
 }
 
+const knownMsMax = 10_000
+
+/** A worker that comes back takes no request from its siblings that it would have to refuse. */
+async function known(state: DecisionState): Promise<void> {
+  const deadline = performance.now() + knownMsMax
+  while (!Number.isFinite(state.stalenessMs()) && performance.now() < deadline) await delay(20)
+}
+
 /** A worker is asked by its primary; a gateway alone answers for itself. */
 async function serveOps(config: GatewayConfig, registry: ReturnType<typeof createRegistry>, ready: () => boolean) {
-  if (config.workers > 1) return undefined
+  if (config.workers > 1) {
+    shareMetrics(registry)
+    return undefined
+  }
   return startOps({ port: config.opsPort, host: config.opsHost, registry, ready })
 }

@@ -11,9 +11,9 @@ export interface ConstantRate {
 const answersMsMax = 10_000
 
 /**
- * Sends at a constant rate whatever the answers do, each on a kept connection that is free, and measures from when a
- * request was due, so that a stall counts for all that it delays.
- * @returns milliseconds of each request; throws when an answer is not 200
+ * Sends at a constant rate whatever the answers do, each on a kept connection that is free: a stall of the server
+ * counts for every request that is sent meanwhile.
+ * @returns milliseconds of each request, from its sending; throws when an answer is not 200
  */
 export async function constantRate({ url, apiKey, perSecond, seconds }: ConstantRate): Promise<number[]> {
   const { hostname, port, pathname } = new URL(url)
@@ -30,10 +30,11 @@ export async function constantRate({ url, apiKey, perSecond, seconds }: Constant
     all.add(socket)
     return socket
   }
-  const send = (dueAt: number) => {
+  const send = () => {
+    const sentAt = performance.now()
     const socket = idle.pop() ?? connect()
     socket.once('data', (bytes) => {
-      times.push(performance.now() - dueAt)
+      times.push(performance.now() - sentAt)
       if (bytes.toString('latin1', 9, 12) !== '200') failures.push(bytes.toString('latin1', 0, 60))
       idle.push(socket)
     })
@@ -45,10 +46,10 @@ export async function constantRate({ url, apiKey, perSecond, seconds }: Constant
   await new Promise<void>((resolve) => {
     const tick = () => {
       const due = Math.min(perSecond * seconds, ((performance.now() - startedAt) * perSecond) / 1000)
-      for (; sent < due; sent++) send(startedAt + (sent * 1000) / perSecond)
+      for (; sent < due; sent++) send()
       const waited = performance.now() - startedAt - seconds * 1000
       if (sent >= perSecond * seconds && (times.length === sent || waited > answersMsMax)) resolve()
-      else setImmediate(tick)
+      else setTimeout(tick, 1)
     }
     tick()
   })
@@ -57,3 +58,7 @@ export async function constantRate({ url, apiKey, perSecond, seconds }: Constant
     throw new Error(`${sent - times.length} requests got no answer; ${failures.length} failures: ${failures[0] ?? ''}`)
   return times
 }
+
+// As a process of its own it takes its processor from nobody that it measures.
+if (process.argv[1] === import.meta.filename)
+  process.stdout.write(JSON.stringify(await constantRate(JSON.parse(process.argv[2] ?? '') as ConstantRate)))

@@ -43,7 +43,7 @@ export async function startControlPlane(upstreamUrl: string, more: NodeJS.Proces
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'))
   opened.defer(() => rm(dataDir, { recursive: true, force: true }))
   const postgres = opened.use(await startPostgres())
-  const any = '127.0.0.1:0'
+  const freePort = '127.0.0.1:0'
   const ports = { GATEHOUSE_CREDENTIAL_OPS_PORT: '0', GATEHOUSE_POLICY_OPS_PORT: '0', GATEHOUSE_GATEWAY_OPS_PORT: '0' }
   const env: NodeJS.ProcessEnv = {
     ...process.env,
@@ -59,10 +59,12 @@ export async function startControlPlane(upstreamUrl: string, more: NodeJS.Proces
   opened.defer(() => audit.close())
   env['GATEHOUSE_AUDIT_ADDRESS'] = audit.address
   const logger = createLogger('bench')
-  const credential = await startCredential(credentialConfig({ ...env, GATEHOUSE_CREDENTIAL_ADDRESS: any }), { logger })
+  const credential = await startCredential(credentialConfig({ ...env, GATEHOUSE_CREDENTIAL_ADDRESS: freePort }), {
+    logger,
+  })
   opened.defer(() => credential.close())
   env['GATEHOUSE_CREDENTIAL_ADDRESS'] = credential.address
-  const policy = await startPolicy(policyConfig({ ...env, GATEHOUSE_POLICY_ADDRESS: any }), { logger })
+  const policy = await startPolicy(policyConfig({ ...env, GATEHOUSE_POLICY_ADDRESS: freePort }), { logger })
   opened.defer(() => policy.close())
   env['GATEHOUSE_POLICY_ADDRESS'] = policy.address
   const tls = await serviceTls('console', { dataDir })

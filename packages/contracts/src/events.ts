@@ -1,6 +1,7 @@
 import * as credential from './gen/gatehouse/credential/v1/credential_events.ts'
 import type { RecordedEvent } from './gen/gatehouse/event_log/v1/event_log_service.ts'
 import * as policy from './gen/gatehouse/policy/v1/policy_events.ts'
+import * as token from './gen/gatehouse/token/v1/token_events.ts'
 
 /** What turns messages of one kind into bytes and back. */
 export interface Codec {
@@ -16,6 +17,11 @@ export const credentialEvents = {
   'gatehouse.credential.v1.ClientRegistered': credential.ClientRegistered,
   'gatehouse.credential.v1.ClientSuspended': credential.ClientSuspended,
   'gatehouse.credential.v1.ClientResumed': credential.ClientResumed,
+  'gatehouse.credential.v1.ClientRegistrationChanged': credential.ClientRegistrationChanged,
+  'gatehouse.credential.v1.ClientDeleted': credential.ClientDeleted,
+  'gatehouse.credential.v1.ClientSecretIssued': credential.ClientSecretIssued,
+  'gatehouse.credential.v1.ClientSecretRevoked': credential.ClientSecretRevoked,
+  'gatehouse.credential.v1.ClientSecretExpirationChanged': credential.ClientSecretExpirationChanged,
   'gatehouse.credential.v1.SubscriptionCreated': credential.SubscriptionCreated,
   'gatehouse.credential.v1.SubscriptionActivated': credential.SubscriptionActivated,
   'gatehouse.credential.v1.SubscriptionSuspended': credential.SubscriptionSuspended,
@@ -39,6 +45,35 @@ export const policyEvents = {
   'gatehouse.policy.v1.PlanPut': policy.PlanPut,
 } as const
 
+/** The events of the token log by their stored type. */
+export const tokenEvents = {
+  'gatehouse.token.v1.SigningKeyPublished': token.SigningKeyPublished,
+  'gatehouse.token.v1.SigningKeyActivated': token.SigningKeyActivated,
+  'gatehouse.token.v1.SigningKeyRetired': token.SigningKeyRetired,
+  'gatehouse.token.v1.SigningKeyRemoved': token.SigningKeyRemoved,
+  'gatehouse.token.v1.TokenRevoked': token.TokenRevoked,
+  'gatehouse.token.v1.TokensRevokedBefore': token.TokensRevokedBefore,
+  'gatehouse.token.v1.GrantStarted': token.GrantStarted,
+  'gatehouse.token.v1.AuthorizationCodeRedeemed': token.AuthorizationCodeRedeemed,
+  'gatehouse.token.v1.RefreshTokenRotated': token.RefreshTokenRotated,
+  'gatehouse.token.v1.GrantRevoked': token.GrantRevoked,
+  'gatehouse.token.v1.ConsentGiven': token.ConsentGiven,
+  'gatehouse.token.v1.ConsentWithdrawn': token.ConsentWithdrawn,
+  'gatehouse.token.v1.UserCreated': token.UserCreated,
+  'gatehouse.token.v1.UserClaimsChanged': token.UserClaimsChanged,
+  'gatehouse.token.v1.UserPasswordChanged': token.UserPasswordChanged,
+  'gatehouse.token.v1.UserLinked': token.UserLinked,
+  'gatehouse.token.v1.UserSuspended': token.UserSuspended,
+  'gatehouse.token.v1.UserResumed': token.UserResumed,
+  'gatehouse.token.v1.SessionStarted': token.SessionStarted,
+  'gatehouse.token.v1.SessionEnded': token.SessionEnded,
+  'gatehouse.token.v1.DeviceAuthorizationStarted': token.DeviceAuthorizationStarted,
+  'gatehouse.token.v1.DeviceAuthorizationApproved': token.DeviceAuthorizationApproved,
+  'gatehouse.token.v1.DeviceAuthorizationDenied': token.DeviceAuthorizationDenied,
+  'gatehouse.token.v1.DeviceAuthorizationRedeemed': token.DeviceAuthorizationRedeemed,
+  'gatehouse.token.v1.ReferenceTokenIssued': token.ReferenceTokenIssued,
+} as const
+
 /** The tagged union of the events in a table of event types: `{ type, data }`. */
 export type EventOf<Types> = {
   [Type in keyof Types]: {
@@ -49,9 +84,10 @@ export type EventOf<Types> = {
 
 export type CredentialEvent = EventOf<typeof credentialEvents>
 export type PolicyEvent = EventOf<typeof policyEvents>
+export type TokenEvent = EventOf<typeof tokenEvents>
 
 /** The logs there are; each belongs to one service and has its own positions. */
-export const eventSources = ['credential', 'policy'] as const
+export const eventSources = ['credential', 'policy', 'token'] as const
 export type EventSource = (typeof eventSources)[number]
 
 /**

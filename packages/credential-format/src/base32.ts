@@ -32,3 +32,22 @@ export function isBase32(text: string, from: number, to: number, unusedBits: num
   }
   return (value & ((1 << unusedBits) - 1)) === 0
 }
+
+/** Reads what encodeBase32 writes; undefined for any other text, so that bytes have one spelling only. */
+export function decodeBase32(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(Math.floor((text.length * 5) / 8))
+  if (!isBase32(text, 0, text.length, (text.length * 5) % 8)) return undefined
+  let bits = 0
+  let pending = 0
+  let at = 0
+  for (let index = 0; index < text.length; index++) {
+    pending = ((pending << 5) | (values[text.charCodeAt(index)] ?? 0)) & 0xfff
+    bits += 5
+    if (bits >= 8) {
+      bits -= 8
+      bytes[at++] = (pending >> bits) & 0xff
+    }
+  }
+  // Five bits more than a byte needs: no encoder writes that.
+  return bits < 5 ? bytes : undefined
+}

@@ -1,19 +1,34 @@
 import { crc32 } from 'node:zlib'
 import { base32Alphabet } from './base32.ts'
 
-// gh_<environment>_<id>_<secret>_<checksum>
-export const prefix = 'gh_'
+/**
+ * What each kind of secret begins with: `<prefix><environment>_<id>_<secret>_<checksum>`, so that whoever finds one
+ * knows what it is, and none is taken for another kind.
+ */
+export const prefixes = {
+  api_key: 'gh_',
+  client_secret: 'ghs_',
+  phantom_token: 'ght_',
+  refresh_token: 'ghr_',
+  authorization_code: 'ghc_',
+  device_code: 'ghd_',
+  session: 'ghu_',
+  registration: 'ghx_',
+} as const
+export type SecretKind = keyof typeof prefixes
+
 /** 80 bits: a collision among 10^9 keys has a chance of 4·10^-7, and is refused where ids are claimed. */
-export const apiKeyIdBytes = 10
+export const secretIdBytes = 10
 /** 256 bits: guessing is hopeless at any speed, so the stored digest needs no slow hash. */
-export const apiKeySecretBytes = 32
+export const secretBytes = 32
 
 export const idChars = 16
 export const secretChars = 52
 export const secretUnusedBits = 4
 export const checksumChars = 7
 export const environmentCharsMax = 32
-export const apiKeyCharsMax = prefix.length + environmentCharsMax + idChars + secretChars + checksumChars + 3
+/** Behind the prefix. */
+export const charsMax = environmentCharsMax + idChars + secretChars + checksumChars + 3
 
 /** CRC-32 (ISO 3309, as in zlib) in 7 base32 characters, most significant first. It finds typing errors, not forgery. */
 export function checksum(body: string): string {

@@ -1,27 +1,25 @@
 import { encodeBase32, isBase32 } from './base32.ts'
-import { apiKeyIdBytes, apiKeySecretBytes, checksum, idChars, isEnvironmentId, prefix } from './layout.ts'
+import { checksum, idChars, isEnvironmentId, prefixes, type SecretKind, secretBytes, secretIdBytes } from './layout.ts'
 
-export { apiKeyIdBytes, apiKeySecretBytes } from './layout.ts'
-
-export interface MintedApiKey {
+export interface SecretParts {
   /** `[a-z][a-z0-9-]{0,31}` */
   readonly environmentId: string
-  /** `encodeBase32` of 10 random bytes: 16 characters. */
+  /** `encodeBase32` of 10 bytes: 16 characters. */
   readonly id: string
-  /** 32 random bytes. */
+  /** 32 bytes. */
   readonly secret: Uint8Array
 }
 
 /**
- * Writes the API key `gh_<environment>_<id>_<secret>_<checksum>`; the same parts give the same key.
+ * Writes `<prefix><environment>_<id>_<secret>_<checksum>`; the same parts give the same text.
  * Throws RangeError for parts of a wrong size or syntax.
  */
-export function mintApiKey({ environmentId, id, secret }: MintedApiKey): string {
+export function mintSecret(kind: SecretKind, { environmentId, id, secret }: SecretParts): string {
   if (!isEnvironmentId(environmentId, 0, environmentId.length)) throw new RangeError('malformed environment id')
   if (id.length !== idChars || !isBase32(id, 0, idChars, 0)) {
-    throw new RangeError(`an API key id is base32 of ${apiKeyIdBytes} bytes`)
+    throw new RangeError(`the id of a secret is base32 of ${secretIdBytes} bytes`)
   }
-  if (secret.length !== apiKeySecretBytes) throw new RangeError(`an API key secret has ${apiKeySecretBytes} bytes`)
-  const body = `${prefix}${environmentId}_${id}_${encodeBase32(secret)}`
+  if (secret.length !== secretBytes) throw new RangeError(`a secret has ${secretBytes} bytes`)
+  const body = `${prefixes[kind]}${environmentId}_${id}_${encodeBase32(secret)}`
   return `${body}_${checksum(body)}`
 }

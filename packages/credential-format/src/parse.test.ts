@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { digestApiKey, encodeBase32, mintApiKey, parseApiKey } from './index.ts'
+import { decodeBase32, digestSecret, encodeBase32, mintSecret, parseApiKey, parseSecret } from './index.ts'
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const minted = fc.record({
@@ -12,7 +12,11 @@ const minted = fc.record({
 test('every minted key is read back', () => {
   fc.assert(
     fc.property(minted, (parts) => {
-      expect(parseApiKey(mintApiKey(parts))).toEqual({ kind: 'own', environmentId: parts.environmentId, id: parts.id })
+      expect(parseApiKey(mintSecret('api_key', parts))).toMatchObject({
+        kind: 'own',
+        environmentId: parts.environmentId,
+        id: parts.id,
+      })
     }),
   )
 })
@@ -20,7 +24,7 @@ test('every minted key is read back', () => {
 test('no other character at any place is accepted', () => {
   fc.assert(
     fc.property(minted, fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (parts, where, other) => {
-      const key = mintApiKey(parts)
+      const key = mintSecret('api_key', parts)
       const at = where % key.length
       fc.pre(key[at] !== other)
       expect(parseApiKey(key.slice(0, at) + other + key.slice(at + 1)).kind).not.toBe('own')
@@ -46,14 +50,36 @@ test('nothing throws, whatever the text', () => {
 test('malformed parts are not minted', () => {
   const id = encodeBase32(new Uint8Array(10))
   const secret = new Uint8Array(32)
-  expect(() => mintApiKey({ environmentId: 'Alpha', id, secret })).toThrow(RangeError)
-  expect(() => mintApiKey({ environmentId: '', id, secret })).toThrow(RangeError)
-  expect(() => mintApiKey({ environmentId: 'alpha', id: `${id}a`, secret })).toThrow(RangeError)
-  expect(() => mintApiKey({ environmentId: 'alpha', id: id.toUpperCase(), secret })).toThrow(RangeError)
-  expect(() => mintApiKey({ environmentId: 'alpha', id, secret: new Uint8Array(31) })).toThrow(RangeError)
+  expect(() => mintSecret('api_key', { environmentId: 'Alpha', id, secret })).toThrow(RangeError)
+  expect(() => mintSecret('api_key', { environmentId: '', id, secret })).toThrow(RangeError)
+  expect(() => mintSecret('api_key', { environmentId: 'alpha', id: `${id}a`, secret })).toThrow(RangeError)
+  expect(() => mintSecret('api_key', { environmentId: 'alpha', id: id.toUpperCase(), secret })).toThrow(RangeError)
+  expect(() => mintSecret('api_key', { environmentId: 'alpha', id, secret: new Uint8Array(31) })).toThrow(RangeError)
 })
 
 test('the digest covers the whole text', () => {
-  expect(digestApiKey('a')).toHaveLength(32)
-  expect(digestApiKey('a')).not.toEqual(digestApiKey('a '))
+  expect(digestSecret('a')).toHaveLength(32)
+  expect(digestSecret('a')).not.toEqual(digestSecret('a '))
+})
+
+test('a secret of one kind is none of another', () => {
+  fc.assert(
+    fc.property(minted, (parts) => {
+      const text = mintSecret('refresh_token', parts)
+      const parsed = parseSecret('refresh_token', text)
+      if (parsed.kind !== 'own') throw new Error(parsed.fault)
+      expect(decodeBase32(text.slice(parsed.secretFrom, parsed.secretFrom + 52))).toEqual(parts.secret)
+      expect(parseSecret('authorization_code', text).kind).toBe('malformed')
+      expect(parseApiKey(text).kind).toBe('foreign')
+    }),
+  )
+})
+
+test('base32 is read back exactly, and in no other spelling', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (data) => {
+      expect(decodeBase32(encodeBase32(data))).toEqual(data)
+    }),
+  )
+  for (const text of ['A', 'a', 'aaa', 'ab', 'aa=', 'aaaaaa', '1']) expect(decodeBase32(text)).toBeUndefined()
 })

@@ -1,17 +1,18 @@
 import { isBase32 } from './base32.ts'
 import {
-  apiKeyCharsMax,
+  charsMax,
   checksum,
   checksumChars,
   idChars,
   isEnvironmentId,
-  prefix,
+  prefixes,
+  type SecretKind,
   secretChars,
   secretUnusedBits,
 } from './layout.ts'
 
-/** Why a text cannot be an API key. */
-export type ApiKeyFault =
+/** Why a text cannot be a secret of ours. */
+export type SecretFault =
   | 'empty'
   | 'too_short'
   | 'too_long'
@@ -21,15 +22,23 @@ export type ApiKeyFault =
   | 'secret'
   | 'checksum'
 
-/**
- * - `own`: written by mintApiKey, checksum right; whether it exists is another question.
- * - `foreign`: without our prefix, so perhaps a key that was brought in by its hash: found by its digest alone.
- * - `malformed`: cannot exist, refused without a look-up.
- */
-export type ParsedApiKey =
-  | { readonly kind: 'own'; readonly environmentId: string; readonly id: string }
-  | { readonly kind: 'foreign' }
-  | { readonly kind: 'malformed'; readonly fault: ApiKeyFault }
+/** Written by mintSecret, checksum right; whether it exists is another question. */
+export interface OwnSecret {
+  readonly kind: 'own'
+  readonly environmentId: string
+  readonly id: string
+  /** Base32 of the 32 secret bytes: `text[secretFrom, secretFrom + 52)`. */
+  readonly secretFrom: number
+}
+
+/** It cannot exist: refused without a look-up. */
+export interface MalformedSecret {
+  readonly kind: 'malformed'
+  readonly fault: SecretFault
+}
+
+/** `foreign`: without our prefix, so perhaps a key that was brought in by its hash: found by its digest alone. */
+export type ParsedApiKey = OwnSecret | { readonly kind: 'foreign' } | MalformedSecret
 
 /** Bounds for keys made elsewhere: what is shorter can be guessed, what is longer is no key. */
 const foreignCharsMin = 16
@@ -45,15 +54,19 @@ const faults = {
   id: { kind: 'malformed', fault: 'id' },
   secret: { kind: 'malformed', fault: 'secret' },
   checksum: { kind: 'malformed', fault: 'checksum' },
-} as const satisfies { [Fault in ApiKeyFault]: ParsedApiKey }
+} as const satisfies { [Fault in SecretFault]: MalformedSecret }
 
 /** Reads an API key as presented: exact, without trimming; 0.5 µs, no look-up, at most 256 characters are looked at. */
 export function parseApiKey(text: string): ParsedApiKey {
-  return text.startsWith(prefix) ? parseOwn(text) : parseForeign(text)
+  return text.startsWith(prefixes.api_key) ? parseSecret('api_key', text) : parseForeign(text)
 }
 
-function parseOwn(text: string): ParsedApiKey {
-  if (text.length > apiKeyCharsMax) return faults.too_long
+/** Reads a secret of a kind as presented: exact, without trimming. */
+export function parseSecret(kind: SecretKind, text: string): OwnSecret | MalformedSecret {
+  const prefix = prefixes[kind]
+  if (text.length === 0) return faults.empty
+  if (text.length > prefix.length + charsMax) return faults.too_long
+  if (!text.startsWith(prefix)) return faults.character
   const checksumFrom = text.length - checksumChars
   const secretFrom = checksumFrom - 1 - secretChars
   const idFrom = secretFrom - 1 - idChars
@@ -65,7 +78,12 @@ function parseOwn(text: string): ParsedApiKey {
   }
   if (text[secretFrom - 1] !== '_' || !isBase32(text, idFrom, secretFrom - 1, 0)) return faults.id
   if (text[idFrom - 1] !== '_' || !isEnvironmentId(text, prefix.length, idFrom - 1)) return faults.environment
-  return { kind: 'own', environmentId: text.slice(prefix.length, idFrom - 1), id: text.slice(idFrom, secretFrom - 1) }
+  return {
+    kind: 'own',
+    environmentId: text.slice(prefix.length, idFrom - 1),
+    id: text.slice(idFrom, secretFrom - 1),
+    secretFrom,
+  }
 }
 
 function parseForeign(text: string): ParsedApiKey {

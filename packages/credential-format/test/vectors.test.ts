@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { digestApiKey, encodeBase32, mintApiKey, parseApiKey } from '../src/index.ts'
+import { digestSecret, encodeBase32, mintSecret, parseApiKey } from '../src/index.ts'
 
 function vectors(name: string): string[][] {
   const text = readFileSync(new URL(`../../../test/vectors/${name}.txt`, import.meta.url), 'utf8')
@@ -13,9 +13,11 @@ function vectors(name: string): string[][] {
 describe('api-key_valid', () => {
   test.each(vectors('api-key_valid'))('%s %s', (environmentId, idHex, secretHex, key, digestHex) => {
     const id = encodeBase32(Buffer.from(idHex!, 'hex'))
-    expect(mintApiKey({ environmentId: environmentId!, id, secret: Buffer.from(secretHex!, 'hex') })).toBe(key)
-    expect(parseApiKey(key!)).toEqual({ kind: 'own', environmentId, id })
-    expect(Buffer.from(digestApiKey(key!)).toString('hex')).toBe(digestHex)
+    expect(mintSecret('api_key', { environmentId: environmentId!, id, secret: Buffer.from(secretHex!, 'hex') })).toBe(
+      key,
+    )
+    expect(parseApiKey(key!)).toMatchObject({ kind: 'own', environmentId, id })
+    expect(Buffer.from(digestSecret(key!)).toString('hex')).toBe(digestHex)
   })
 })
 

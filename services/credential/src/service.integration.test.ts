@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { ApiKeyState } from '@gatehouse/contracts/credential/v1/api_key'
 import { SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
 import { credentialEvents, decodeEvent } from '@gatehouse/contracts/events'
-import { digestApiKey, parseApiKey } from '@gatehouse/credential-format'
+import { digestSecret, parseApiKey } from '@gatehouse/credential-format'
 import { sharedDatabase, sharedKafka, waitFor } from '@gatehouse/testkit'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
@@ -39,7 +39,7 @@ test('a subscription is activated with its first key, whose secret is what was s
   }
   const event = decodeEvent(credentialEvents, events[0]!)
   expect(event).toMatchObject({ type: 'gatehouse.credential.v1.ApiKeyIssued' })
-  expect(event?.data).toMatchObject({ digest: Buffer.from(digestApiKey(activated.apiKeySecret)) })
+  expect(event?.data).toMatchObject({ digest: Buffer.from(digestSecret(activated.apiKeySecret)) })
 })
 
 test('a key is issued, suspended, resumed, restricted, expires and is revoked; get tells each', async () => {
@@ -93,7 +93,7 @@ test('a key made elsewhere is imported by its hash, once', async () => {
   await revoke(apiKey!.apiKeyId)
   await expect(console.importApiKey({ requestId: id(), ...newKey })).rejects.toEqual(again)
   const { apiKeySecret } = await issued(subscriptionId)
-  const own = { ...newKey, digest: digestApiKey(apiKeySecret) }
+  const own = { ...newKey, digest: digestSecret(apiKeySecret) }
   await expect(console.importApiKey({ requestId: id(), ...own })).rejects.toEqual(again)
 })
 

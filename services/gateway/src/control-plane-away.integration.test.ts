@@ -17,7 +17,7 @@ import { EventLogServiceService } from '@gatehouse/contracts/event_log/v1/event_
 import { Api, ApiState, Operation, SecurityScheme } from '@gatehouse/contracts/policy/v1/api'
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
 import { Plan } from '@gatehouse/contracts/policy/v1/plan'
-import { digestApiKey, encodeBase32, mintApiKey } from '@gatehouse/credential-format'
+import { digestSecret, encodeBase32, mintSecret } from '@gatehouse/credential-format'
 import { createTestLog, type TestLog } from '@gatehouse/decision-state/testing'
 import { createLogger, devCertificates, type RunningGrpcService, startGrpcService } from '@gatehouse/grpc-service'
 import { freePort, type RedisServer, startRedis, waitFor } from '@gatehouse/testkit'
@@ -170,8 +170,8 @@ function issueKeys() {
   })
   const issue = () => {
     const apiKeyId = encodeBase32(randomBytes(10))
-    const text = mintApiKey({ environmentId: 'alpha', id: apiKeyId, secret: randomBytes(32) })
-    const digest = Buffer.from(digestApiKey(text))
+    const text = mintSecret('api_key', { environmentId: 'alpha', id: apiKeyId, secret: randomBytes(32) })
+    const digest = Buffer.from(digestSecret(text))
     credential.append(`api_key-${apiKeyId}`, {
       type: 'gatehouse.credential.v1.ApiKeyIssued',
       data: ApiKeyIssued.fromPartial({ ...owner, apiKeyId, subscriptionId, digest, issueTime: new Date() }),

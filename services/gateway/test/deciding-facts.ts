@@ -6,11 +6,11 @@ import { AuditMode } from '@gatehouse/contracts/policy/v1/enforcement'
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
 import { Plan, type RateLimit } from '@gatehouse/contracts/policy/v1/plan'
 import { ApiKeyDigestView, ApiKeyView, ClientView, SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
-import { digestApiKey, mintApiKey } from '@gatehouse/credential-format'
+import { digestSecret, mintSecret } from '@gatehouse/credential-format'
 import { createMemoryModel, createViewCache } from '@gatehouse/read-model'
 
 export const keyId = 'aaaaaaaaaaaaaaaa'
-export const key = mintApiKey({ environmentId: 'alpha', id: keyId, secret: new Uint8Array(32).fill(7) })
+export const key = mintSecret('api_key', { environmentId: 'alpha', id: keyId, secret: new Uint8Array(32).fill(7) })
 
 /** A read model with a key, its client and its subscription, all in order. */
 export function views() {
@@ -32,7 +32,7 @@ export function views() {
           ...ApiKeyView.create(),
           ...names,
           apiKeyId: keyId,
-          digest: digestApiKey(key),
+          digest: digestSecret(key),
           state: ApiKeyState.API_KEY_STATE_ACTIVE,
           version: 1n,
           ...over,
@@ -40,7 +40,7 @@ export function views() {
       ),
     digest: (text: string) =>
       write(
-        `api_key_digest/${Buffer.from(digestApiKey(text)).toString('base64url')}`,
+        `api_key_digest/${Buffer.from(digestSecret(text)).toString('base64url')}`,
         ApiKeyDigestView.encode({ apiKeyId: keyId }).finish(),
       ),
     client: (state: ClientState = ClientState.CLIENT_STATE_ACTIVE) =>

@@ -17,7 +17,7 @@ import { type CheckRequest, DecisionServiceClient, Outcome } from '@gatehouse/co
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
 import { Plan } from '@gatehouse/contracts/policy/v1/plan'
 import { PolicyServiceClient, RetireApiResponse } from '@gatehouse/contracts/policy/v1/policy_service'
-import { digestApiKey, encodeBase32, mintApiKey } from '@gatehouse/credential-format'
+import { digestSecret, encodeBase32, mintSecret } from '@gatehouse/credential-format'
 import { type EventStore, eventLogService, handleCommand, openEventStore, openPool } from '@gatehouse/event-store'
 import { createClient, createLogger, devCertificates, startGrpcService } from '@gatehouse/grpc-service'
 import { sharedDatabase, waitFor } from '@gatehouse/testkit'
@@ -30,7 +30,7 @@ logger.level = 'silent'
 const cleanup = new AsyncDisposableStack()
 const records: Record<string, never>[] = []
 const apiKeyId = encodeBase32(randomBytes(10))
-const apiKey = mintApiKey({ environmentId: 'alpha', id: apiKeyId, secret: randomBytes(32) })
+const apiKey = mintSecret('api_key', { environmentId: 'alpha', id: apiKeyId, secret: randomBytes(32) })
 const time = new Date()
 
 let credentials: EventStore<CredentialEvent>
@@ -156,7 +156,7 @@ beforeAll(async () => {
     data: {
       ...ApiKeyIssued.create(),
       ...owner,
-      ...{ apiKeyId, subscriptionId, digest: digestApiKey(apiKey), issueTime: time },
+      ...{ apiKeyId, subscriptionId, digest: digestSecret(apiKey), issueTime: time },
     },
   })
   position = `${issued},policy:${published.position}`
@@ -201,12 +201,18 @@ describe('denies, on record,', () => {
     ['a mistyped key', { apiKey: `${apiKey}x` }, 'credential_malformed'],
     [
       'an unknown key',
-      { apiKey: mintApiKey({ environmentId: 'alpha', id: encodeBase32(randomBytes(10)), secret: randomBytes(32) }) },
+      {
+        apiKey: mintSecret('api_key', {
+          environmentId: 'alpha',
+          id: encodeBase32(randomBytes(10)),
+          secret: randomBytes(32),
+        }),
+      },
       'credential_unknown',
     ],
     [
       'a wrong secret',
-      { apiKey: mintApiKey({ environmentId: 'alpha', id: apiKeyId, secret: randomBytes(32) }) },
+      { apiKey: mintSecret('api_key', { environmentId: 'alpha', id: apiKeyId, secret: randomBytes(32) }) },
       'credential_mismatch',
     ],
     ['a key made elsewhere that nobody brought in', { apiKey: 'a-key-of-another-gateway' }, 'credential_unknown'],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ApiKey } from '@gatehouse/contracts/credential/v1/api_key'
-import { apiKeyIdBytes, apiKeySecretBytes, digestApiKey, encodeBase32, mintApiKey } from '@gatehouse/credential-format'
+import { digestSecret, encodeBase32, mintSecret, secretBytes, secretIdBytes } from '@gatehouse/credential-format'
 import { notFound } from '@gatehouse/errors'
 import type { Claim } from '@gatehouse/event-store'
 import type { ReadTables } from '../read/read-tables.ts'
@@ -8,14 +8,14 @@ import { streams } from '../store/streams.ts'
 
 /** 80 random bits in 16 characters. A collision is refused, since the stream exists. */
 export function newId(): string {
-  return encodeBase32(randomBytes(apiKeyIdBytes))
+  return encodeBase32(randomBytes(secretIdBytes))
 }
 
 /** A new key: `secret` is the whole key, to be shown once; `key` is what commands and events may know of it. */
 export function mint(environmentId: string) {
   const apiKeyId = newId()
-  const secret = mintApiKey({ environmentId, id: apiKeyId, secret: randomBytes(apiKeySecretBytes) })
-  return { secret, key: { apiKeyId, digest: digestApiKey(secret) } }
+  const secret = mintSecret('api_key', { environmentId, id: apiKeyId, secret: randomBytes(secretBytes) })
+  return { secret, key: { apiKeyId, digest: digestSecret(secret) } }
 }
 
 /** Whether an answer tells of this key, and not of that of an earlier request with the same id. */

@@ -1,7 +1,7 @@
 import { ApiKeyState } from '@gatehouse/contracts/credential/v1/api_key'
 import { ClientState } from '@gatehouse/contracts/credential/v1/client'
 import { SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
-import { digestApiKey, mintApiKey } from '@gatehouse/credential-format'
+import { digestSecret, mintSecret } from '@gatehouse/credential-format'
 import { ReadModelUnavailable } from '@gatehouse/read-model'
 import { afterEach, expect, test } from 'vitest'
 import { type Deciding, deciding } from '../../test/deciding.ts'
@@ -99,8 +99,8 @@ test('what is denied before the limits is not counted against them', async () =>
 test('keys that fail in different ways look alike to the byte, but for the ids', async () => {
   gateway = await deciding()
   await gateway.put.all()
-  const unknown = mintApiKey({ environmentId: 'alpha', id: 'bbbbbbbbbbbbbbbb', secret: new Uint8Array(32) })
-  const wrongSecret = mintApiKey({ environmentId: 'alpha', id: keyId, secret: new Uint8Array(32) })
+  const unknown = mintSecret('api_key', { environmentId: 'alpha', id: 'bbbbbbbbbbbbbbbb', secret: new Uint8Array(32) })
+  const wrongSecret = mintSecret('api_key', { environmentId: 'alpha', id: keyId, secret: new Uint8Array(32) })
   const cases: [reason: string, headers: Record<string, string>, state?: ApiKeyState, expireTime?: Date][] = [
     ['credential_malformed', { 'X-API-Key': `${key.slice(0, -1)}x` }],
     ['credential_malformed', { 'X-API-Key': '' }],
@@ -131,7 +131,7 @@ test('keys that fail in different ways look alike to the byte, but for the ids',
 test('a key that was brought in by its hash opens what its id says', async () => {
   gateway = await deciding()
   await gateway.put.all()
-  await gateway.put.key({ digest: digestApiKey('an-old-key-0123456789') })
+  await gateway.put.key({ digest: digestSecret('an-old-key-0123456789') })
   await gateway.put.digest('an-old-key-0123456789')
   expect(statusOf(await ask('/orders/items', { Authorization: 'ApiKey an-old-key-0123456789' }))).toBe(200)
   expect(statusOf(await ask('/orders/items', { 'X-API-Key': 'an-old-kez-0123456789' }))).toBe(401)

@@ -1,4 +1,4 @@
-import { digestApiKey, parseApiKey } from '@gatehouse/credential-format'
+import { digestSecret, parseApiKey } from '@gatehouse/credential-format'
 import {
   type DecisionState,
   FactParked,
@@ -77,7 +77,7 @@ async function present(
   if (apiKey === undefined) return { credential: { kind: 'none' }, views: noViews }
   const parsed = parseApiKey(apiKey)
   if (parsed.kind === 'malformed') return { credential: { kind: 'malformed' }, views: noViews }
-  const digest = digestApiKey(apiKey)
+  const digest = digestSecret(apiKey)
   const lookup = parsed.kind === 'own' ? { by: 'id' as const, id: parsed.id } : { by: 'digest' as const, digest }
   const views = await loadViews(state.credentials, lookup)
   return { credential: { kind: 'api_key', digest }, views }

@@ -1,4 +1,4 @@
-import { digestApiKey, type ParsedApiKey, parseApiKey } from '@gatehouse/credential-format'
+import { digestSecret, type ParsedApiKey, parseApiKey } from '@gatehouse/credential-format'
 import type { CredentialLookup } from '@gatehouse/decision-state'
 import type { CompiledApi, CompiledOperation, PresentedCredential } from '@gatehouse/policy-engine'
 import { type Exchange, repeated } from '../../http1/exchange.ts'
@@ -33,7 +33,7 @@ function one(a: Found, b: Found): Found {
 
 function present(text: string, parsed: ParsedApiKey): PresentedApiKey {
   if (parsed.kind === 'malformed') return malformed
-  const digest = digestApiKey(text)
+  const digest = digestSecret(text)
   const lookup: CredentialLookup = parsed.kind === 'own' ? { by: 'id', id: parsed.id } : { by: 'digest', digest }
   return { credential: { kind: 'api_key', digest }, lookup }
 }

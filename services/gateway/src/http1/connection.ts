@@ -118,13 +118,13 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     this.#process()
   }
 
-  /** Gives the request's body to its exchange, from now on. */
-  readBody(exchange: ServerExchange): void {
+  /** Gives the request's body to its exchange, from now on. @param boundMs for all of it */
+  readBody(exchange: ServerExchange, boundMs?: number): void {
     if (this.head.expectsContinue && this.#input.length === 0) {
       this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
     }
     this.#reading = exchange
-    this.#pace.begin()
+    this.#pace.begin(boundMs)
     this.resumeBody()
     this.#process()
   }
@@ -232,15 +232,13 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     } catch {
       reply.handlerFailed()
     }
-    if (this.#exchange === reply && !reply.decided) this.#expectIn(this.server.limits.decisionMs)
+    const undecided = this.#exchange === reply && !reply.decided
+    if (undecided && this.#reading === undefined) this.#expectIn(this.server.limits.decisionMs)
   }
 
   #stepBody(bytes: Buffer, at: number, exchange: ServerExchange): boolean {
     const end = this.body.read(bytes, at, exchange)
-    if (end === FAILED) {
-      this.#bodyFailed('request_body_malformed')
-      return false
-    }
+    if (end === FAILED) return this.#bodyFailed('request_body_malformed')
     this.#input.advance(end)
     if (!this.body.complete) {
       if (!this.#held) this.deadline = this.#pace.deadline(this.body.bytes)
@@ -252,11 +250,12 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     return true
   }
 
-  #bodyFailed(failure: 'request_body_malformed' | 'request_body_timeout'): void {
+  #bodyFailed(failure: 'request_body_malformed' | 'request_body_timeout'): false {
     const exchange = this.#reading
     this.#reading = undefined
     this.#discard()
     exchange?.requestFailed(failure)
+    return false
   }
 
   #refuse(refused: Refusal, head?: RequestHead): false {

@@ -156,12 +156,19 @@ export interface ForwardPlan {
   failed(failure: ForwardFailure, error?: unknown): OwnResponse | undefined
 }
 
+/** Why there is no body to decide on. Each but `client_gone` must be answered; the connection then closes. */
+export type BodyFault = 'body_too_large' | 'body_malformed' | 'body_timeout' | 'client_gone'
+
 /** One request to be decided. Exactly one of `answer`, `forward` and `abort` is called, once; later calls throw. */
 export interface Exchange extends RequestFacts {
   /** True when the client has gone: answering is harmless and does nothing. */
   readonly over: boolean
   /** Called exactly once, after the end. Set it before answering. */
   whenOver: ((outcome: Outcome) => void) | undefined
+  /**
+   * The whole body, for an answer that the gateway makes itself; at most once, and no `forward` after it.
+   */
+  readBody(bytesMax: number, timeoutMs: number): Promise<Uint8Array | BodyFault>
   answer(response: OwnResponse): void
   /** Cuts the connection without an answer. */
   abort(): void

@@ -8,14 +8,17 @@ export class Pace {
   readonly #limits: Http1Limits
   #begunMs = 0
   #pausedMs = 0
+  #boundMs = Number.POSITIVE_INFINITY
 
   constructor(limits: Http1Limits) {
     this.#limits = limits
   }
 
-  begin(): void {
+  /** @param boundMs for the whole body, whatever its pace */
+  begin(boundMs = Number.POSITIVE_INFINITY): void {
     this.#begunMs = performance.now()
     this.#pausedMs = 0
+    this.#boundMs = boundMs
   }
 
   pause(): void {
@@ -31,6 +34,7 @@ export class Pace {
   deadline(bytes: number): number {
     const { bodyIdleMs, bodyBytesPerSecondMin } = this.#limits
     const earnedMs = (bytes / bodyBytesPerSecondMin) * 1000
-    return Math.min(performance.now() + bodyIdleMs, this.#begunMs + bodyIdleMs + earnedMs)
+    const wholeMs = Math.min(bodyIdleMs + earnedMs, this.#boundMs)
+    return Math.min(performance.now() + bodyIdleMs, this.#begunMs + wholeMs)
   }
 }

@@ -1,11 +1,12 @@
 import { createForward } from '../forward/forward.ts'
 import { clientAddress } from '../forward/forwarded-for.ts'
+import { BodyCollector } from './body-collector.ts'
 import type { ServerConnection } from './connection.ts'
-import type { Exchange, ForwardFailure, ForwardPlan, HeaderValue, OwnResponse } from './exchange.ts'
+import type { BodyFault, Exchange, ForwardFailure, ForwardPlan, HeaderValue, OwnResponse } from './exchange.ts'
 import { Reply } from './reply.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** What a forwarded request must hear of its client. */
+/** What whoever takes the body of a request must hear of its client. */
 export interface ClientEvents {
   /** A piece of the request's body. */
   requestPiece(bytes: Buffer): void
@@ -23,7 +24,7 @@ export class ServerExchange extends Reply implements Exchange {
   readonly httpVersion: '1.0' | '1.1'
   readonly bodyLength: number | undefined
   readonly connectionNames: readonly string[] | undefined
-  #forward: ClientEvents | undefined
+  #taker: ClientEvents | undefined
 
   constructor(connection: ServerConnection, head: RequestHead) {
     super(connection, head.method, head.target)
@@ -52,6 +53,17 @@ export class ServerExchange extends Reply implements Exchange {
     return this.connection.parser.table
   }
 
+  readBody(bytesMax: number, timeoutMs: number): Promise<Uint8Array | BodyFault> {
+    if (this.decided || this.#taker) throw new Error('the body is taken already')
+    const collector = new BodyCollector(bytesMax)
+    this.#taker = collector
+    if (this.bodyLength === 0) collector.requestEnd()
+    // Not even asked for with 100 (Continue) then.
+    else if (this.bodyLength !== undefined && this.bodyLength > bytesMax) collector.tooLarge()
+    else this.connection.readBody(this, timeoutMs)
+    return collector.whole
+  }
+
   answer(response: OwnResponse): void {
     this.decide(() => this.send(response))
   }
@@ -60,25 +72,27 @@ export class ServerExchange extends Reply implements Exchange {
     this.decide(() => {
       if (this.over) return
       const forward = createForward(this, plan)
-      this.#forward = forward
+      this.#taker = forward
       forward.start()
     })
   }
 
   piece(bytes: Buffer): void {
-    this.#forward?.requestPiece(bytes)
+    this.#taker?.requestPiece(bytes)
   }
 
   requestEnd(): void {
-    this.#forward?.requestEnd()
+    // Its handler goes on, but not for ever.
+    if (!this.decided) this.connection.deadline = performance.now() + this.connection.server.limits.decisionMs
+    this.#taker?.requestEnd()
   }
 
   requestFailed(failure: ForwardFailure): void {
-    this.#forward?.requestFailed(failure)
+    this.#taker?.requestFailed(failure)
   }
 
   drained(): void {
-    this.#forward?.clientDrained()
+    this.#taker?.clientDrained()
   }
 
   override handlerFailed(): void {
@@ -89,6 +103,6 @@ export class ServerExchange extends Reply implements Exchange {
 
   override gone(): void {
     super.gone()
-    this.#forward?.clientGone()
+    this.#taker?.clientGone()
   }
 }

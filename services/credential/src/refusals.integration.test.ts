@@ -15,7 +15,13 @@ describe('refused', () => {
   })
 
   test('a request with wrong fields, naming each', async () => {
-    const register = { requestId: '', environmentId: 'Alpha!', clientId: 'A B', displayName: '' }
+    const register = {
+      requestId: '',
+      environmentId: 'Alpha!',
+      clientId: 'A B',
+      displayName: '',
+      registration: undefined,
+    }
     await expect(console.registerClient(register)).rejects.toMatchObject({
       status: 'INVALID_ARGUMENT',
       violations: [{ field: 'request_id' }, { field: 'environment_id' }, { field: 'client_id' }],

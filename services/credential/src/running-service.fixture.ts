@@ -74,7 +74,8 @@ export function remember(secret: string): string {
 
 export async function subscribed() {
   const clientId = `client-${id()}`
-  await console.registerClient({ requestId: id(), environmentId: 'alpha', clientId, displayName: 'Acme' })
+  const named = { environmentId: 'alpha', clientId, displayName: 'Acme', registration: undefined }
+  await console.registerClient({ requestId: id(), ...named })
   const order = { clientId, apiId: 'orders', planId: 'gold', operations: [], scopes: ['orders.read'] }
   const { subscription } = await console.createSubscription({ requestId: id(), ...order })
   expect(subscription).toMatchObject({ state: SubscriptionState.SUBSCRIPTION_STATE_PENDING, version: 1n })

@@ -69,7 +69,8 @@ async function seedPolicy(policy: Policy, upstreamUrl: string): Promise<void> {
 
 async function seedCredential(credential: Credential, known: DemoKey | undefined): Promise<DemoKey> {
   if (known && (await isActive(credential, known.apiKeyId))) return known
-  await credential.registerClient({ requestId: 'demo-client', environmentId, clientId, displayName: 'Demo client' })
+  const client = { environmentId, clientId, displayName: 'Demo client', registration: undefined }
+  await credential.registerClient({ requestId: 'demo-client', ...client })
   const page = { environmentId: '', clientId, pageSize: 100, pageToken: '' }
   const { subscriptions } = await credential.listSubscriptions(page)
   const active = subscriptions.find(({ state }) => state === SubscriptionState.SUBSCRIPTION_STATE_ACTIVE)

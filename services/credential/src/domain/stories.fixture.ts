@@ -7,7 +7,7 @@ export const hours = (count: number) => new Date(time.getTime() + count * 3_600_
 
 export const clientRegistered: CredentialEvent = {
   type: 'gatehouse.credential.v1.ClientRegistered',
-  data: { clientId: 'acme', environmentId: 'alpha', displayName: 'Acme', registerTime: time },
+  data: { clientId: 'acme', environmentId: 'alpha', displayName: 'Acme', registration: undefined, registerTime: time },
 }
 export const clientSuspended: CredentialEvent = {
   type: 'gatehouse.credential.v1.ClientSuspended',

@@ -7,6 +7,7 @@ import { clientMessage } from '../read/messages.ts'
 import { streams } from '../store/streams.ts'
 import { changing } from './call.ts'
 import type { Dependencies } from './credential-service.ts'
+import { knownRegistration } from './known-registration.ts'
 import { newId } from './new-key.ts'
 import { validate } from './parse.ts'
 import * as rules from './rules.ts'
@@ -29,9 +30,26 @@ export function clientMethods({ store, read }: Dependencies) {
       request: rpc.RegisterClientRequest,
       response: rpc.RegisterClientResponse,
       rules: rules.registerClient,
-      command: ({ clientId, environmentId, displayName }, time) => {
-        return { type: 'register', clientId: clientId || newId(), environmentId, displayName, time }
+      command: ({ clientId, environmentId, displayName, registration: given }, time) => {
+        const registration = knownRegistration(given)
+        return { type: 'register', clientId: clientId || newId(), environmentId, displayName, registration, time }
       },
+    }),
+    changeClientRegistration: change<rpc.ChangeClientRegistrationRequest>({
+      name: 'ChangeClientRegistration',
+      request: rpc.ChangeClientRegistrationRequest,
+      response: rpc.ChangeClientRegistrationResponse,
+      rules: rules.changeClientRegistration,
+      command: ({ clientId, displayName, registration: given }, time) => {
+        return { type: 'change_registration', clientId, displayName, registration: knownRegistration(given), time }
+      },
+    }),
+    deleteClient: change<rpc.DeleteClientRequest>({
+      name: 'DeleteClient',
+      request: rpc.DeleteClientRequest,
+      response: rpc.DeleteClientResponse,
+      rules: rules.deleteClient,
+      command: ({ clientId }, time) => ({ type: 'delete', clientId, time }),
     }),
     suspendClient: change<rpc.SuspendClientRequest>({
       name: 'SuspendClient',

@@ -7,8 +7,10 @@ import type { CredentialStore } from '../store/credential-store.ts'
 import { activateSubscription } from './activate-subscription.ts'
 import { apiKeyMethods } from './api-key-methods.ts'
 import { clientMethods } from './client-methods.ts'
+import { clientSecretMethods } from './client-secret-methods.ts'
 import { importApiKey } from './import-api-key.ts'
 import { issueApiKey } from './issue-api-key.ts'
+import { issueClientSecret } from './issue-client-secret.ts'
 import { rotateApiKey } from './rotate-api-key.ts'
 import { subscriptionMethods } from './subscription-methods.ts'
 
@@ -26,9 +28,11 @@ const operators = ['console'] as const
 export function credentialService(dependencies: Dependencies): BoundService {
   const handlers = {
     ...clientMethods(dependencies),
+    ...clientSecretMethods(dependencies),
     ...subscriptionMethods(dependencies),
     ...apiKeyMethods(dependencies),
     activateSubscription: activateSubscription(dependencies),
+    issueClientSecret: issueClientSecret(dependencies),
     issueApiKey: issueApiKey(dependencies),
     importApiKey: importApiKey(dependencies),
     rotateApiKey: rotateApiKey(dependencies),
@@ -38,7 +42,7 @@ export function credentialService(dependencies: Dependencies): BoundService {
 
 /** Who may read the log: those who follow it. */
 export function credentialLogService({ store }: Dependencies): BoundService {
-  const readers = ['gateway', 'policy', 'console']
+  const readers = ['gateway', 'policy', 'token', 'console']
   return grpcService({
     definition: EventLogServiceService,
     handlers: eventLogService(store),
@@ -50,6 +54,12 @@ const roles = {
   registerClient: operators,
   suspendClient: operators,
   resumeClient: operators,
+  changeClientRegistration: operators,
+  deleteClient: operators,
+  issueClientSecret: operators,
+  revokeClientSecret: operators,
+  expireClientSecret: operators,
+  listClientSecrets: operators,
   getClient: operators,
   listClients: operators,
   createSubscription: operators,

@@ -1,6 +1,8 @@
 import type { ApiKeyRestrictions } from '@gatehouse/contracts/credential/v1/api_key'
+import type { ClientRegistration } from '@gatehouse/contracts/credential/v1/client_registration'
 import type * as rpc from '@gatehouse/contracts/credential/v1/credential_service'
 import { parseIpRange } from '@gatehouse/policy-engine'
+import { registrationViolations } from '../domain/registration/validate.ts'
 import { pageSizeMax } from '../read/page.ts'
 import { each, form, nested, orEmpty, orUnset, type Rule, type Rules, violationsOf } from './parse.ts'
 
@@ -39,16 +41,31 @@ const pageSize: Rule<number> = (value) => (value < 0 || value > pageSizeMax ? `m
 const pageToken: Rule<string> = () => undefined
 const page = { pageSize, pageToken }
 
+const registration = orUnset<ClientRegistration>(registrationViolations)
+
 const change = { requestId, expectedVersion }
 
 export const registerClient: Rules<rpc.RegisterClientRequest> = {
-  ...{ requestId, environmentId, displayName },
+  ...{ requestId, environmentId, displayName, registration },
   clientId: orEmpty(id),
 }
+export const changeClientRegistration: Rules<rpc.ChangeClientRegistrationRequest> = {
+  ...{ ...change, displayName, registration },
+  clientId: id,
+}
+export const deleteClient: Rules<rpc.DeleteClientRequest> = { requestId, clientId: id }
 export const suspendClient: Rules<rpc.SuspendClientRequest> = { ...change, clientId: id, reason }
 export const resumeClient: Rules<rpc.ResumeClientRequest> = { ...change, clientId: id }
 export const getClient: Rules<rpc.GetClientRequest> = { clientId: id }
 export const listClients: Rules<rpc.ListClientsRequest> = { ...page, environmentId: orEmpty(environmentId) }
+
+export const issueClientSecret: Rules<rpc.IssueClientSecretRequest> = {
+  ...{ requestId, displayName, expireTime },
+  clientId: id,
+}
+export const revokeClientSecret: Rules<rpc.RevokeClientSecretRequest> = { requestId, clientSecretId: id, reason }
+export const expireClientSecret: Rules<rpc.ExpireClientSecretRequest> = { requestId, clientSecretId: id, expireTime }
+export const listClientSecrets: Rules<rpc.ListClientSecretsRequest> = { clientId: id }
 
 const entitlement = { planId: id, operations, scopes }
 export const createSubscription: Rules<rpc.CreateSubscriptionRequest> = {

@@ -1,13 +1,21 @@
 import { ApiKey } from '@gatehouse/contracts/credential/v1/api_key'
 import { Client } from '@gatehouse/contracts/credential/v1/client'
+import { ClientSecret } from '@gatehouse/contracts/credential/v1/client_secret'
 import { Subscription } from '@gatehouse/contracts/credential/v1/subscription'
 import type { ApiKeyFacts } from '../domain/api-key/api-key.ts'
 import type { ClientFacts } from '../domain/client/client.ts'
+import type { ClientSecretFacts } from '../domain/client-secret/client-secret.ts'
 import type { SubscriptionFacts } from '../domain/subscription/subscription.ts'
 
 /** The messages that the API answers, from the state of a stream and its version; undefined when it does not exist. */
 export function clientMessage(facts: ClientFacts, version: bigint): Client | undefined {
   return facts && Client.fromPartial({ ...facts, version })
+}
+
+export function clientSecretMessage(facts: ClientSecretFacts, version: bigint): ClientSecret | undefined {
+  if (!facts) return undefined
+  const { digest: _, ...told } = facts
+  return ClientSecret.fromPartial({ ...told, version })
 }
 
 export function subscriptionMessage(facts: SubscriptionFacts, version: bigint): Subscription | undefined {

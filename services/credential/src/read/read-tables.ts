@@ -1,5 +1,6 @@
 import { ApiKey } from '@gatehouse/contracts/credential/v1/api_key'
 import { Client } from '@gatehouse/contracts/credential/v1/client'
+import { ClientSecret } from '@gatehouse/contracts/credential/v1/client_secret'
 import type { ApiKeyUse } from '@gatehouse/contracts/credential/v1/credential_service'
 import { Subscription } from '@gatehouse/contracts/credential/v1/subscription'
 import { orStoreError } from '@gatehouse/event-store'
@@ -58,6 +59,12 @@ export function readTables(pool: pg.Pool) {
       const text = `SELECT message, last_use_time FROM ${apiKeys} AS t WHERE api_key_id = $1`
       const { rows } = await query({ name: 'get api key', text, values: [id] })
       return rows[0] && toApiKey(rows[0])
+    },
+    /** Few: they are made one at a time, by operators. */
+    async clientSecrets(clientId: string): Promise<readonly ClientSecret[]> {
+      const text = 'SELECT message FROM credential.client_secret WHERE client_id = $1 ORDER BY client_secret_id'
+      const { rows } = await query({ name: 'list client secrets', text, values: [clientId] })
+      return rows.map(({ message }) => ClientSecret.decode(message))
     },
     async listClients(owners: Owners, page: PageRequest) {
       const { rows, size } = await list('credential.client', 'client_id', owners, page)

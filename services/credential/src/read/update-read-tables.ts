@@ -1,10 +1,11 @@
 import { ApiKey } from '@gatehouse/contracts/credential/v1/api_key'
 import { Client } from '@gatehouse/contracts/credential/v1/client'
+import { ClientSecret } from '@gatehouse/contracts/credential/v1/client_secret'
 import { Subscription } from '@gatehouse/contracts/credential/v1/subscription'
 import type { CredentialEvent } from '@gatehouse/contracts/events'
 import { fold, type Queryable, type StreamChange } from '@gatehouse/event-store'
 import { streams } from '../store/streams.ts'
-import { apiKeyMessage, clientMessage, subscriptionMessage } from './messages.ts'
+import { apiKeyMessage, clientMessage, clientSecretMessage, subscriptionMessage } from './messages.ts'
 
 type Change = StreamChange<CredentialEvent>
 
@@ -23,6 +24,16 @@ const clients: ReadTable = {
   row({ events, version }) {
     const client = clientMessage(fold(streams.client('').fold, events), version)
     return client && [client.clientId, client.environmentId, Client.encode(client).finish()]
+  },
+}
+
+const clientSecrets: ReadTable = {
+  noun: 'client_secret',
+  columns: ['client_secret_id', 'environment_id', 'client_id'],
+  row({ events, version }) {
+    const secret = clientSecretMessage(fold(streams.clientSecret('').fold, events), version)
+    if (!secret) return undefined
+    return [secret.clientSecretId, secret.environmentId, secret.clientId, ClientSecret.encode(secret).finish()]
   },
 }
 
@@ -46,7 +57,7 @@ const apiKeys: ReadTable = {
 
 /** Writes what the changed streams are now; runs in the transaction that appends. */
 export async function updateReadTables(tx: Queryable, changes: readonly Change[]): Promise<void> {
-  for (const table of [clients, subscriptions, apiKeys]) await write(tx, table, changes)
+  for (const table of [clients, clientSecrets, subscriptions, apiKeys]) await write(tx, table, changes)
 }
 
 async function write(tx: Queryable, { noun, columns, row }: ReadTable, changes: readonly Change[]): Promise<void> {

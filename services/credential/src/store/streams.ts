@@ -2,9 +2,14 @@ import type { CredentialEvent } from '@gatehouse/contracts/events'
 import type { Fold, Stream } from '@gatehouse/event-store'
 import { type ApiKeyFacts, evolve as evolveApiKey } from '../domain/api-key/api-key.ts'
 import { type ClientFacts, evolve as evolveClient } from '../domain/client/client.ts'
+import { type ClientSecretFacts, evolve as evolveClientSecret } from '../domain/client-secret/client-secret.ts'
 import { evolve as evolveSubscription, type SubscriptionFacts } from '../domain/subscription/subscription.ts'
 
 const clientFold: Fold<ClientFacts, CredentialEvent> = { initialState: undefined, evolve: evolveClient }
+const clientSecretFold: Fold<ClientSecretFacts, CredentialEvent> = {
+  initialState: undefined,
+  evolve: evolveClientSecret,
+}
 const subscriptionFold: Fold<SubscriptionFacts, CredentialEvent> = {
   initialState: undefined,
   evolve: evolveSubscription,
@@ -15,6 +20,9 @@ const apiKeyFold: Fold<ApiKeyFacts, CredentialEvent> = { initialState: undefined
 export const streams = {
   client: (id: string, expectedVersion?: bigint): Stream<ClientFacts, CredentialEvent> => {
     return { id: `client-${id}`, fold: clientFold, expectedVersion }
+  },
+  clientSecret: (id: string, expectedVersion?: bigint): Stream<ClientSecretFacts, CredentialEvent> => {
+    return { id: `client_secret-${id}`, fold: clientSecretFold, expectedVersion }
   },
   subscription: (id: string, expectedVersion?: bigint): Stream<SubscriptionFacts, CredentialEvent> => {
     return { id: `subscription-${id}`, fold: subscriptionFold, expectedVersion }

@@ -42,7 +42,7 @@ export function policyService(dependencies: Dependencies): BoundService {
 
 /** Who may read the log: those who follow it. */
 export function policyLogService({ store }: Dependencies): BoundService {
-  const readers = ['gateway', 'console']
+  const readers = ['gateway', 'token', 'console']
   return grpcService({
     definition: EventLogServiceService,
     handlers: eventLogService(store),

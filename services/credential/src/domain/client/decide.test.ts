@@ -4,7 +4,14 @@ import { clientRegistered, clientResumed, clientSuspended, subscriptionCreated, 
 import { client } from './decide.ts'
 
 const given = givenFor(client)
-const register = { type: 'register', clientId: 'acme', environmentId: 'alpha', displayName: 'Acme', time } as const
+const register = {
+  type: 'register',
+  clientId: 'acme',
+  environmentId: 'alpha',
+  displayName: 'Acme',
+  registration: undefined,
+  time,
+} as const
 const suspend = { type: 'suspend', clientId: 'acme', reason: 'unpaid', time } as const
 const resume = { type: 'resume', clientId: 'acme', time } as const
 

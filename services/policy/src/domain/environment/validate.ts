@@ -33,6 +33,7 @@ function normalized(given: Environment | undefined): Environment {
     hosts: given?.hosts.map((host) => host.toLowerCase()) ?? [],
     enforcement: given?.enforcement,
     version: 0n,
+    issuer: given?.issuer,
   }
 }
 

@@ -10,6 +10,14 @@ export {
   compilePolicy,
   PolicyTable,
 } from './compile/policy-table.ts'
+export {
+  audienceOf,
+  type CompiledIssuer,
+  type CompiledTokens,
+  type SigningAlgorithmName,
+  type TokenFormName,
+  tokenLifetimeSecondsMax,
+} from './compile/token-settings.ts'
 export { type Decision, decide } from './decide/decide.ts'
 export {
   type CredentialViews,
@@ -25,6 +33,7 @@ export { hostName } from './match/host.ts'
 export { type Match, type Matched, match, matchInEnvironment, type Unmatched } from './match/match.ts'
 export type { PathFault, PathRefusal } from './match/path-refusal.ts'
 export { type PathTemplate, parsePathTemplate, templateSegmentsMax } from './match/path-template.ts'
+export { isOAuthReason, type OAuthReason, type OAuthRefusal, oauthRefusalOf } from './oauth-reasons.ts'
 export {
   type Challenge,
   type DenyReason,

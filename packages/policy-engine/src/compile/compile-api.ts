@@ -4,6 +4,7 @@ import { parsePathTemplate } from '../match/path-template.ts'
 import { addRoute, emptyRouteTable, type RouteNode, visitsMax, visitsOf } from '../match/route-table.ts'
 import { durationMs } from './duration.ts'
 import { compileEnforcement, type EnforcementLevel, inheritEnforcement } from './enforcement.ts'
+import { type CompiledTokens, compileTokens } from './token-settings.ts'
 
 export interface CompiledOperation {
   readonly operationId: string
@@ -30,6 +31,8 @@ export interface CompiledApi {
   readonly apiKeyHeaders: readonly string[]
   readonly apiKeyQueryParameter: string
   readonly forwarding: CompiledForwarding
+  /** Undefined: the API takes no access tokens. */
+  readonly tokens: CompiledTokens | undefined
   readonly enforcement: EnforcementLevel
   readonly operations: readonly CompiledOperation[]
   readonly routes: RouteNode<CompiledOperation>
@@ -91,6 +94,7 @@ function compileSettings(api: Api) {
       responseTimeoutMs: durationMs(forwarding?.responseTimeout) ?? 30_000,
       keepPrefix: forwarding?.keepPrefix ?? false,
     },
+    tokens: compileTokens(api.tokens),
   }
 }
 

@@ -6,6 +6,7 @@ import { compileRateLimit } from '../limit/rate-limit.ts'
 import { hostName } from '../match/host.ts'
 import { type CompiledApi, compileApi, type UnusableApi } from './compile-api.ts'
 import { compileEnforcement, defaultEnforcement, type EffectiveEnforcement, inheritEnforcement } from './enforcement.ts'
+import { type CompiledIssuer, compileIssuer } from './token-settings.ts'
 
 /** A plan's limits; undefined when they cannot be compiled, which denies. */
 export interface CompiledPlan {
@@ -18,6 +19,8 @@ export interface CompiledEnvironment {
   readonly environmentId: string
   readonly version: bigint
   readonly enforcement: EffectiveEnforcement
+  /** Undefined: no authorization server, and no token is taken. */
+  readonly issuer: CompiledIssuer | undefined
   readonly apis: ReadonlyMap<string, CompiledApi | UnusableApi>
   readonly plans: ReadonlyMap<string, CompiledPlan>
 }
@@ -39,6 +42,11 @@ export class PolicyTable {
   readonly #sources = new Map<string, Environment>()
   #hosts = new Map<string, CompiledEnvironment>()
 
+  /** Every environment there is. */
+  environments(): Iterable<CompiledEnvironment> {
+    return this.#environments.values()
+  }
+
   /** The environment that a `Host` header (port allowed) leads to. */
   environmentOfHost(host: string): CompiledEnvironment | undefined {
     return this.#hosts.get(host) ?? this.#hosts.get(hostName(host)) ?? this.#hosts.get(anyHost)
@@ -56,6 +64,7 @@ export class PolicyTable {
         environmentId,
         version: environment.version,
         enforcement: inheritEnforcement(compileEnforcement(environment.enforcement), defaultEnforcement),
+        issuer: compileIssuer(environment.issuer),
         ...this.#partsOf(environmentId),
       })
     } else {

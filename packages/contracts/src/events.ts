@@ -66,6 +66,7 @@ export const tokenEvents = {
   'gatehouse.token.v1.UserSuspended': token.UserSuspended,
   'gatehouse.token.v1.UserResumed': token.UserResumed,
   'gatehouse.token.v1.SessionStarted': token.SessionStarted,
+  'gatehouse.token.v1.SessionRenewed': token.SessionRenewed,
   'gatehouse.token.v1.SessionEnded': token.SessionEnded,
   'gatehouse.token.v1.DeviceAuthorizationStarted': token.DeviceAuthorizationStarted,
   'gatehouse.token.v1.DeviceAuthorizationApproved': token.DeviceAuthorizationApproved,

@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { TokenEvent } from '@gatehouse/contracts/events'
 
 /** What a user agreed to for a client; undefined: nothing, or it was withdrawn. */
 export type ConsentFacts = Agreement | undefined
 
 export interface Agreement {
+  /** As `qualifiedScope` writes them. */
   readonly scopes: readonly string[]
   /** RFC 9396, a JSON array; empty: none. */
   readonly authorizationDetails: string
@@ -19,23 +19,21 @@ export function evolve(found: ConsentFacts, { type, data }: TokenEvent): Consent
   return type === 'gatehouse.token.v1.ConsentWithdrawn' ? undefined : found
 }
 
-/** Whether the user agreed to all of it already. */
-export function covers(found: ConsentFacts, asked: Agreement): boolean {
-  if (!found) return false
-  const details = detailsOf(found)
-  const known = (detail: unknown) => details.some((other) => isDeepStrictEqual(other, detail))
-  return asked.scopes.every((scope) => found.scopes.includes(scope)) && detailsOf(asked).every(known)
+/** Whether the user need not be asked. RFC 9396 objects are about one thing, a payment say: they are asked every time. */
+export function covers(found: ConsentFacts, { scopes, authorizationDetails }: Agreement): boolean {
+  return found !== undefined && authorizationDetails === '' && scopes.every((scope) => found.scopes.includes(scope))
 }
 
-/** What was agreed to before and now. */
-export function union(found: ConsentFacts, given: Agreement): Agreement {
-  const scopes = [...new Set([...(found?.scopes ?? []), ...given.scopes])]
-  const before = found ? detailsOf(found) : []
-  const added = detailsOf(given).filter((detail) => !before.some((other) => isDeepStrictEqual(other, detail)))
-  const details = [...before, ...added]
-  return { scopes, authorizationDetails: details.length > 0 ? JSON.stringify(details) : '' }
+/**
+ * `<api>/<scope>`: agreeing to `read` at one API says nothing of another. Scopes of no API (`openid`) stay as they are;
+ * none of them has a slash, and neither has an API's id.
+ */
+export function qualifiedScope(apiId: string, scope: string): string {
+  return apiId === '' ? scope : `${apiId}/${scope}`
 }
 
-function detailsOf({ authorizationDetails }: Agreement): readonly unknown[] {
-  return authorizationDetails === '' ? [] : (JSON.parse(authorizationDetails) as unknown[])
+/** Reads what qualifiedScope writes. */
+export function unqualifiedScope(qualified: string): { readonly apiId: string; readonly scope: string } {
+  const slash = qualified.indexOf('/')
+  return { apiId: qualified.slice(0, Math.max(slash, 0)), scope: qualified.slice(slash + 1) }
 }

@@ -1,7 +1,7 @@
 import type { TokenEvent } from '@gatehouse/contracts/events'
 import { failedPrecondition } from '@gatehouse/errors'
 import type { Decider } from '@gatehouse/event-store'
-import { type Agreement, type ConsentFacts, covers, evolve, initialState, union } from './consent.ts'
+import { type Agreement, type ConsentFacts, covers, evolve, initialState } from './consent.ts'
 
 export interface ConsentParties {
   readonly environmentId: string
@@ -24,7 +24,9 @@ function decide(command: ConsentCommand, state: ConsentFacts): readonly TokenEve
   switch (command.type) {
     case 'give': {
       if (covers(state, command)) return []
-      const data = { ...parties, ...union(state, command), consentTime: time }
+      const scopes = [...new Set([...(state?.scopes ?? []), ...command.scopes])]
+      const { authorizationDetails } = command
+      const data = { ...parties, scopes, authorizationDetails, consentTime: time }
       return [{ type: 'gatehouse.token.v1.ConsentGiven', data }]
     }
     case 'require': {

@@ -39,10 +39,17 @@ export interface DecisionEntry {
   /** `api_key`, `jwt`, `basic`, `mtls`, `operator_token`, `none`. */
   authMethod?: string | undefined
   scopes?: readonly string[] | undefined
+  /** `jti` of the access token that was used, issued, introspected or revoked. */
+  tokenId?: string | undefined
+  /** The grant that it comes from. */
+  grantId?: string | undefined
+  /** What was asked of the token endpoint: `client_credentials`, `refresh_token`, … */
+  grantType?: string | undefined
 
   /** How far the state that was read had applied each log. */
   credentialPosition?: Counter | undefined
   policyPosition?: Counter | undefined
+  tokenPosition?: Counter | undefined
   /** How old that state may have been at most. */
   stalenessMs?: number | undefined
   /** Versions of the facts that were read. */

@@ -90,7 +90,10 @@ function facts(entry: DecisionEntry): string {
     id('client_id', entry.clientId) +
     id('subscription_id', entry.subscriptionId) +
     id('plan_id', entry.planId) +
-    id('auth_method', entry.authMethod)
+    id('auth_method', entry.authMethod) +
+    id('token_id', entry.tokenId) +
+    id('grant_id', entry.grantId) +
+    id('grant_type', entry.grantType)
   if (entry.scopes !== undefined) text += `,"scopes":[${scopes(entry.scopes)}]`
   if (entry.stalenessMs !== undefined) text += `,"staleness_ms":${integer(entry.stalenessMs)}`
   if (entry.durationUs !== undefined) text += `,"duration_us":${integer(entry.durationUs)}`
@@ -103,7 +106,10 @@ function facts(entry: DecisionEntry): string {
 }
 
 function versions(entry: DecisionEntry): string {
-  const positions = count('credential', entry.credentialPosition) + count('policy', entry.policyPosition)
+  const positions =
+    count('credential', entry.credentialPosition) +
+    count('policy', entry.policyPosition) +
+    count('token', entry.tokenPosition)
   const read =
     count('api_key', entry.apiKeyVersion) +
     count('client', entry.clientVersion) +

@@ -10,7 +10,10 @@ export interface AuditSink {
 export interface ShipperOptions {
   readonly trail: Trail
   readonly sink: AuditSink
-  /** Waits this long for company before a batch leaves; 20 ms by default. Records are durable already. */
+  /**
+   * Batches that are not full leave so far apart at least; 20 ms by default. Records are durable already, and a batch
+   * of a few costs as much as one of hundreds.
+   */
   readonly lingerMs?: number
   readonly batchBytesMax?: number
   readonly retryMsMax?: number
@@ -28,9 +31,10 @@ export interface Shipper {
 export function startShipper(options: ShipperOptions): Shipper {
   const { trail, lingerMs = 20, batchBytesMax = 1 << 20 } = options
   const stop = new AbortController()
-  let draining = false
+  const drain = new AbortController()
   let wake: () => void = () => undefined
   const unsubscribe = trail.spool.onDurable(() => wake())
+  const linger = () => delay(lingerMs, undefined, { signal: drain.signal }).catch(() => undefined)
 
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
@@ -43,11 +47,12 @@ export function startShipper(options: ShipperOptions): Shipper {
         if (!(await untilDone(options, stop.signal, send))) return
         trail.spool.acknowledge(batch)
         options.onShipped?.(batch.records.length)
-      } else if (draining) {
+        if (!batch.full) await linger()
+      } else if (drain.signal.aborted) {
         return
       } else {
         await woken
-        if (!draining) await delay(lingerMs)
+        await linger()
       }
     }
   }
@@ -55,7 +60,7 @@ export function startShipper(options: ShipperOptions): Shipper {
   const running = run()
   return {
     async close(deadlineMs = 5000) {
-      draining = true
+      drain.abort()
       wake()
       const timer = setTimeout(() => stop.abort(), deadlineMs)
       await running

@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { SpoolLocked } from './spool/directory-lock.ts'
 import { spoolDisk } from './spool/spool-disk.ts'
 import { SpoolFull } from './spool/spool-full.ts'
@@ -44,8 +44,7 @@ describe('a trail', () => {
     }
     const trail = await open(testDirectory(), { disk })
     const first = durable(trail, 'first')
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(syncs).toBe(1)
+    await vi.waitUntil(() => syncs === 1, { interval: 0 })
     const waiting = Array.from({ length: 50 }, (_, i) => durable(trail, `${i}`))
     await Promise.all([first, ...waiting])
     expect(syncs).toBe(2)

@@ -8,6 +8,8 @@ export interface Batch {
   readonly records: readonly StoredRecord[]
   readonly segment: Segment
   readonly end: number
+  /** More was there already than was asked for. */
+  readonly full: boolean
 }
 
 /** Reads the durable records of a list of segments, once and in order. */
@@ -31,7 +33,7 @@ export class SpoolReader {
       const buffer = Buffer.allocUnsafeSlow(bytes)
       await segment.slot.file.read(buffer, 0, bytes, this.#offset)
       const records = this.#parse(buffer, segment)
-      if (records.length > 0) return { records, segment, end: this.#offset }
+      if (records.length > 0) return { records, segment, end: this.#offset, full: this.#offset < segment.durableEnd }
     }
     return undefined
   }

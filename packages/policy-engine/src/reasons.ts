@@ -37,6 +37,7 @@ export type AvailabilityReason =
   | 'position_not_reached'
   | 'read_model_unavailable'
   | 'limiter_unavailable'
+  | 'token_service_unavailable'
   | 'audit_unavailable'
   | 'overloaded'
   | 'shutting_down'
@@ -145,6 +146,7 @@ const wires: { readonly [Each in Reason]: Wire } = {
   position_not_reached: answers.unavailable,
   read_model_unavailable: answers.unavailable,
   limiter_unavailable: answers.unavailable,
+  token_service_unavailable: answers.unavailable,
   audit_unavailable: answers.unavailable,
   overloaded: answers.unavailable,
   shutting_down: answers.unavailable,

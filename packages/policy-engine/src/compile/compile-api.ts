@@ -1,4 +1,10 @@
-import { type Api, ApiState, type Operation, type SecurityAlternative } from '@gatehouse/contracts/policy/v1/api'
+import {
+  type Api,
+  ApiState,
+  type Operation,
+  type SecurityAlternative,
+  SecurityScheme,
+} from '@gatehouse/contracts/policy/v1/api'
 import { type CompiledRateLimit, compileRateLimit } from '../limit/rate-limit.ts'
 import { parsePathTemplate } from '../match/path-template.ts'
 import { addRoute, emptyRouteTable, type RouteNode, visitsMax, visitsOf } from '../match/route-table.ts'
@@ -18,6 +24,10 @@ export interface CompiledOperation {
   readonly rateLimits: readonly CompiledRateLimit[]
   readonly forwardCredential: boolean
   readonly apiKeyInQuery: boolean
+  /** An alternative asks for an access token; otherwise `Authorization: Bearer` is not looked at. */
+  readonly takesTokens: boolean
+  /** Scopes of the first such alternative: what a client is told to ask for. */
+  readonly tokenScopes: readonly string[]
 }
 
 export interface CompiledApi {
@@ -116,5 +126,13 @@ function compileOperation(operation: Operation, above: EnforcementLevel): Compil
     rateLimits,
     forwardCredential: operation.forwardCredential,
     apiKeyInQuery: operation.apiKeyInQuery,
+    ...tokenNeeds(operation),
   }
+}
+
+function tokenNeeds({ security }: Operation): Pick<CompiledOperation, 'takesTokens' | 'tokenScopes'> {
+  const need = security
+    .flatMap(({ requirements }) => requirements)
+    .find(({ scheme }) => scheme === SecurityScheme.SECURITY_SCHEME_OAUTH2)
+  return { takesTokens: need !== undefined, tokenScopes: need?.scopes ?? [] }
 }

@@ -9,7 +9,12 @@ const schema = JSON.parse(readFileSync(new URL('../../../docs/decision-record.sc
 const validate = new Ajv2020({ allErrors: true }).compile(schema)
 /** The same schema with every object closed: what the encoder writes must all be described. */
 const validateClosed = new Ajv2020({ allErrors: true }).compile(closed({ ...schema, $id: 'closed' }))
-const encode = recordEncoder('gw-1', 1_790_000_000, 'gateway')
+const encodeRecord = recordEncoder('gw-1', 1_790_000_000, 'gateway')
+
+function encode(entry: DecisionEntry, sequence: number): string {
+  const { bytes, length } = encodeRecord(entry, sequence)
+  return bytes.toString('latin1', 0, length)
+}
 
 const least: DecisionEntry = {
   timeMs: 1_795_406_807_602,

@@ -6,6 +6,12 @@ export const FRAME_HEADER_BYTES = 16
 const CHECKSUM_BYTES = 4
 const TWO_TO_32 = 0x1_0000_0000
 
+/** The first `length` of the bytes. */
+export interface Payload {
+  readonly bytes: Buffer
+  readonly length: number
+}
+
 export interface Frame {
   readonly sequence: number
   /** A view on the buffer that was read. */
@@ -14,13 +20,13 @@ export interface Frame {
   readonly end: number
 }
 
-/** Writes a frame with an ASCII payload at `offset`; answers where it ends. The buffer must have room. */
-export function writeFrame(buffer: Buffer, offset: number, salt: number, sequence: number, ascii: string): number {
-  const end = offset + FRAME_HEADER_BYTES + ascii.length
-  buffer.writeUInt32LE(ascii.length, offset + 4)
+/** Writes a frame at `offset`; answers where it ends. The buffer must have room. */
+export function writeFrame(buffer: Buffer, offset: number, salt: number, sequence: number, payload: Payload): number {
+  const end = offset + FRAME_HEADER_BYTES + payload.length
+  buffer.writeUInt32LE(payload.length, offset + 4)
   buffer.writeUInt32LE(sequence % TWO_TO_32, offset + 8)
   buffer.writeUInt32LE(Math.floor(sequence / TWO_TO_32), offset + 12)
-  buffer.write(ascii, offset + FRAME_HEADER_BYTES, 'latin1')
+  payload.bytes.copy(buffer, offset + FRAME_HEADER_BYTES, 0, payload.length)
   seal(buffer, offset, end, salt)
   return end
 }

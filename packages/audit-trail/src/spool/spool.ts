@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { Backlog } from './backlog.ts'
 import { lockDirectory } from './directory-lock.ts'
-import { FRAME_HEADER_BYTES } from './frame.ts'
+import { FRAME_HEADER_BYTES, type Payload } from './frame.ts'
 import { type Batch, SpoolReader } from './reader.ts'
 import { type Recovery, recover } from './recover.ts'
 import { isComplete, type Segment, segmentHeader, startSegment } from './segment.ts'
@@ -103,12 +103,12 @@ export class Spool {
   }
 
   /**
-   * Takes one record, as ASCII, and calls back when it is durable: never when it is not, and in the order of appends.
+   * Takes a copy of one record and calls back when it is durable: never when it is not, and in the order of appends.
    * Throws SpoolFull, and then has taken nothing; a refusal still gets through until the reserve is used too.
    */
-  append(ascii: string, refusal: boolean, onDurable: () => void): void {
-    const segment = this.#segmentFor(FRAME_HEADER_BYTES + ascii.length, refusal)
-    this.#writer.append(segment, ++this.#sequence, ascii, onDurable)
+  append(payload: Payload, refusal: boolean, onDurable: () => void): void {
+    const segment = this.#segmentFor(FRAME_HEADER_BYTES + payload.length, refusal)
+    this.#writer.append(segment, ++this.#sequence, payload, onDurable)
   }
 
   /** The next durable records, in order over all epochs; undefined when there is none yet. */

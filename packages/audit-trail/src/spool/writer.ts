@@ -1,4 +1,4 @@
-import { FRAME_HEADER_BYTES, frameBytes, seal, writeFrame } from './frame.ts'
+import { FRAME_HEADER_BYTES, frameBytes, type Payload, seal, writeFrame } from './frame.ts'
 import { type Segment, segmentHeader } from './segment.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 import type { SpoolDisk } from './spool-disk.ts'
@@ -58,10 +58,10 @@ export class SpoolWriter {
     return this.#pendingBytes
   }
 
-  append(segment: Segment, sequence: number, ascii: string, onDurable: () => void): void {
-    const chunk = this.#chunkFor(segment, FRAME_HEADER_BYTES + ascii.length)
+  append(segment: Segment, sequence: number, payload: Payload, onDurable: () => void): void {
+    const chunk = this.#chunkFor(segment, FRAME_HEADER_BYTES + payload.length)
     const before = chunk.length
-    chunk.length = writeFrame(chunk.buffer, before, segment.salt, sequence, ascii)
+    chunk.length = writeFrame(chunk.buffer, before, segment.salt, sequence, payload)
     chunk.waiting.push(onDurable)
     segment.writeEnd += chunk.length - before
     this.#pendingBytes += chunk.length - before

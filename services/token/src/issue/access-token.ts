@@ -1,0 +1,107 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Facts } from '@gatehouse/contracts/token/v1/token_service'
+import { encodeBase32 } from '@gatehouse/credential-format'
+import type { TokenParts } from '../token-parts.ts'
+import type { Entitlement } from './entitlement.ts'
+import { issueReferenceToken } from './reference-token.ts'
+import type { Place } from './token-request.ts'
+
+/** What an access token says beside where it is for. */
+export interface AccessTokenFacts {
+  /** The user, or the client itself. */
+  readonly subject: string
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  /** Of the grant it comes from, of the user's sign-in. */
+  readonly grantId?: string
+  readonly sessionId?: string
+  readonly authTime?: Date | undefined
+  /** RFC 7800: the key that the token is bound to. */
+  readonly confirmation?: Confirmation | undefined
+  /** RFC 8693 section 4.1. */
+  readonly actor?: Actor | undefined
+  /** RFC 9396, a JSON array. */
+  readonly authorizationDetails?: string
+  /** The tokens it was exchanged from. */
+  readonly originTokenIds?: readonly string[]
+  /** At most; the API's own life otherwise. Milliseconds since 1970. */
+  readonly expiresBeforeMs?: number
+}
+
+export type Confirmation = { readonly jkt: string } | { readonly 'x5t#S256': string }
+
+export interface Actor {
+  readonly sub: string
+  readonly client_id?: string
+  readonly act?: Actor
+}
+
+export interface AccessToken {
+  /** As its client gets it, in the form of the API. */
+  readonly text: string
+  readonly tokenId: string
+  readonly expiresIn: number
+  readonly tokenType: 'Bearer' | 'DPoP'
+}
+
+/** Makes an access token (RFC 9068) for an API, in the form that the API wants. */
+export async function makeAccessToken(
+  parts: TokenParts,
+  place: Place,
+  { target, subscription }: Entitlement,
+  facts: AccessTokenFacts,
+): Promise<AccessToken> {
+  const { issuer, environment, nowMs } = place
+  const issuedAt = Math.floor(nowMs / 1000)
+  const expiresAt = Math.min(
+    issuedAt + target.tokens.lifetimeSeconds,
+    Math.floor((facts.expiresBeforeMs ?? Number.POSITIVE_INFINITY) / 1000),
+  )
+  const tokenId = encodeBase32(randomBytes(16))
+  const { confirmation, actor, authorizationDetails, authTime } = facts
+  const payload = JSON.stringify({
+    iss: issuer.url,
+    sub: facts.subject,
+    aud: target.audience,
+    client_id: facts.clientId,
+    iat: issuedAt,
+    exp: expiresAt,
+    jti: tokenId,
+    scope: facts.scopes.join(' '),
+    subscription_id: subscription.subscriptionId,
+    ...(facts.grantId && { grant_id: facts.grantId }),
+    ...(facts.sessionId && { sid: facts.sessionId }),
+    ...(authTime && { auth_time: Math.floor(authTime.getTime() / 1000) }),
+    ...(confirmation && { cnf: confirmation }),
+    ...(actor && { act: actor }),
+    ...(authorizationDetails && { authorization_details: JSON.parse(authorizationDetails) }),
+    ...(facts.originTokenIds?.length && { origin_jtis: facts.originTokenIds }),
+  })
+  const { environmentId } = environment
+  const jwt = await parts.keys.sign(environmentId, target.tokens.algorithm, 'at+jwt', payload)
+  const text =
+    target.tokens.form === 'jwt'
+      ? jwt
+      : await issueReferenceToken(parts, environmentId, target.tokens.form, jwt, new Date(expiresAt * 1000))
+  const tokenType = confirmation && 'jkt' in confirmation ? 'DPoP' : 'Bearer'
+  return { text, tokenId, expiresIn: expiresAt - issuedAt, tokenType }
+}
+
+/** RFC 8705: a token is bound to the certificate; RFC 9449: to the key of the proof. A proof is what was asked for now. */
+export function confirmationOf(
+  { endpoint }: Place,
+  { certificateBound }: { readonly certificateBound: boolean },
+): Confirmation | undefined {
+  if (endpoint.dpopThumbprint) return { jkt: endpoint.dpopThumbprint }
+  if (!certificateBound || endpoint.clientCertificate.length === 0) return undefined
+  return { 'x5t#S256': createHash('sha256').update(endpoint.clientCertificate).digest('base64url') }
+}
+
+/** What the decision record says of an issued token. */
+export function issuedFacts(
+  { target, subscription }: Entitlement,
+  { tokenId }: AccessToken,
+  scopes: readonly string[],
+): Partial<Facts> {
+  return { apiId: target.api.apiId, subscriptionId: subscription.subscriptionId, tokenId, scopes: [...scopes] }
+}

@@ -1,0 +1,77 @@
+import { SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
+import type { SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
+import { audienceOf, type CompiledApi, type CompiledTokens } from '@gatehouse/policy-engine'
+import type { Views } from '../read/views.ts'
+import { Refused } from '../refused.ts'
+import type { ClientRequest, Place } from './token-request.ts'
+
+/** An API whose tokens are asked for. */
+export interface Target {
+  readonly api: CompiledApi
+  readonly tokens: CompiledTokens
+  /** `aud` */
+  readonly audience: string
+}
+
+/** What a client may have at a target. */
+export interface Entitlement {
+  readonly target: Target
+  readonly subscription: SubscriptionView
+}
+
+/**
+ * The API that a request is about: that of the path, or of `resource` (RFC 8707). One token is for one API.
+ * @throws Refused `resource_unknown`
+ */
+export function targetOf(request: ClientRequest): Target {
+  const { endpoint, parameters } = request
+  const resources = parameters.all('resource')
+  if (resources.length > 1) throw new Refused('resource_unknown')
+  const targets = targetsOf(request)
+  const [resource] = resources
+  const found = endpoint.apiId
+    ? targets.find(({ api }) => api.apiId === endpoint.apiId)
+    : targets.find(({ audience }) => audience === resource)
+  if (!found || (resource !== undefined && found.audience !== resource)) throw new Refused('resource_unknown')
+  return found
+}
+
+/** Every API of the environment that takes tokens. */
+export function targetsOf({ environment, issuer }: Place): readonly Target[] {
+  const targets: Target[] = []
+  for (const api of environment.apis.values()) {
+    if (api.kind !== 'usable' || !api.tokens) continue
+    targets.push({ api, tokens: api.tokens, audience: audienceOf(issuer, api, api.tokens) })
+  }
+  return targets
+}
+
+/** @throws Refused `not_entitled`, `subscription_inactive` */
+export async function entitlementOf(views: Views, clientId: string, target: Target): Promise<Entitlement> {
+  const subscription = await views.subscriptionOf(clientId, target.api.apiId)
+  if (!subscription) throw new Refused('not_entitled')
+  if (subscription.state !== SubscriptionState.SUBSCRIPTION_STATE_ACTIVE) throw new Refused('subscription_inactive')
+  return { target, subscription }
+}
+
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/
+const scopesMax = 64
+
+/**
+ * Requested ∩ entitled; without a request all that the subscription grants.
+ * @throws Refused `scope_invalid` when one is malformed, or when nothing is left of those that were asked for
+ */
+export function grantedScopes(requested: string | undefined, entitled: readonly string[]): readonly string[] {
+  if (requested === undefined) return entitled
+  const wanted = parseScopes(requested)
+  const granted = wanted.filter((scope) => entitled.includes(scope))
+  if (granted.length === 0) throw new Refused('scope_invalid')
+  return granted
+}
+
+/** @throws Refused `scope_invalid` */
+export function parseScopes(text: string): readonly string[] {
+  const scopes = [...new Set(text.split(' '))]
+  if (scopes.length > scopesMax || !scopes.every((scope) => scopeToken.test(scope))) throw new Refused('scope_invalid')
+  return scopes
+}

@@ -1,0 +1,31 @@
+import { Refused } from '../../refused.ts'
+import { confirmationOf, issuedFacts, makeAccessToken } from '../access-token.ts'
+import { entitlementOf, grantedScopes, targetOf } from '../entitlement.ts'
+import { requireConfirmation } from '../sender-constraint.ts'
+import { type GrantType, noTokens } from './grant-type.ts'
+
+/** RFC 6749 section 4.4: the client acts for itself, with what its subscription entitles it to. No refresh token. */
+export const clientCredentials: GrantType = async (parts, request, { client, registration, confidential }) => {
+  if (!confidential) throw new Refused('grant_type_not_allowed')
+  const { clientId } = client
+  const entitlement = await entitlementOf(parts.views, clientId, targetOf(request))
+  const scopes = grantedScopes(request.parameters.get('scope'), entitlement.subscription.scopes)
+  const confirmation = confirmationOf(request, {
+    certificateBound: registration.tlsClientCertificateBoundAccessTokens,
+  })
+  requireConfirmation(confirmation, entitlement.target, registration)
+  const token = await makeAccessToken(parts, request, entitlement, {
+    subject: clientId,
+    clientId,
+    scopes,
+    confirmation,
+  })
+  request.facts.add(issuedFacts(entitlement, token, scopes))
+  return {
+    ...noTokens,
+    accessToken: token.text,
+    tokenType: token.tokenType,
+    expiresIn: BigInt(token.expiresIn),
+    scope: scopes.join(' '),
+  }
+}

@@ -1,0 +1,49 @@
+import { hash, hkdfSync, randomBytes } from 'node:crypto'
+import { TokenForm } from '@gatehouse/contracts/policy/v1/token_settings'
+import type { ReferenceToken } from '@gatehouse/contracts/token/v1/reference_token'
+import { encodeBase32, mintSecret } from '@gatehouse/credential-format'
+import { sealWith } from '../keys/key-encryption.ts'
+import { streams } from '../store/streams.ts'
+import { transact } from '../store/transact.ts'
+import type { TokenParts } from '../token-parts.ts'
+
+/**
+ * Keeps what the gateway needs of a phantom or split token, and answers what its client holds. Whoever reads what is
+ * kept cannot make the token of it: the key of a phantom's seal, and the signature of a split one, are the client's.
+ */
+export async function issueReferenceToken(
+  { store }: Pick<TokenParts, 'store'>,
+  environmentId: string,
+  form: 'phantom' | 'split',
+  jwt: string,
+  expireTime: Date,
+): Promise<string> {
+  const { text, token } = form === 'phantom' ? phantom(environmentId, jwt) : split(jwt)
+  const tokenId = hash('sha256', text, 'base64url')
+  const referenceToken: ReferenceToken = { ...token, tokenId, environmentId, expireTime }
+  await transact(store, {
+    streams: { token: streams.referenceToken(tokenId) },
+    decide: () => ({
+      events: { token: [{ type: 'gatehouse.token.v1.ReferenceTokenIssued', data: { referenceToken } }] },
+    }),
+  })
+  return text
+}
+
+function phantom(environmentId: string, jwt: string) {
+  const secret = { environmentId, id: encodeBase32(randomBytes(10)), secret: randomBytes(32) }
+  const text = mintSecret('phantom_token', secret)
+  const content = sealWith(phantomKey(text), Buffer.from(jwt), 'phantom token')
+  return { text, token: { form: TokenForm.TOKEN_FORM_PHANTOM, content } }
+}
+
+/** 256 random bits stand in the text: one pass of HKDF is enough. */
+function phantomKey(text: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', text, '', 'gatehouse phantom token', 32))
+}
+
+function split(jwt: string) {
+  const dot = jwt.lastIndexOf('.')
+  const content = Buffer.from(jwt.slice(0, dot))
+  return { text: jwt.slice(dot + 1), token: { form: TokenForm.TOKEN_FORM_SPLIT, content } }
+}

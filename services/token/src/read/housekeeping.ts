@@ -1,0 +1,20 @@
+import type pg from 'pg'
+import { forgetAssertions } from '../issue/client-authentication/used-assertions.ts'
+import { maintainPartitions } from './reference-tokens.ts'
+
+const everyMs = 60_000
+
+/** Makes partitions before they are needed, and drops what is dead by itself. */
+export async function startHousekeeping(
+  pool: pg.Pool,
+  onError: (error: unknown) => void,
+): Promise<{ close(): void }> {
+  const clean = async () => {
+    const now = new Date()
+    await maintainPartitions(pool, now)
+    await forgetAssertions(pool, now)
+  }
+  await clean()
+  const timer = setInterval(() => void clean().catch(onError), everyMs)
+  return { close: () => clearInterval(timer) }
+}

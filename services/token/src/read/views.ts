@@ -1,0 +1,27 @@
+import type { ClientSecretView, ClientView, SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
+import { type DecisionState, FactParked } from '@gatehouse/decision-state'
+import type { Lookup } from '@gatehouse/read-model'
+
+/** What the token service reads of clients: the read model's views, found or not. Rejects with FactParked. */
+export interface Views {
+  client(clientId: string): Promise<ClientView | undefined>
+  clientSecret(clientSecretId: string): Promise<ClientSecretView | undefined>
+  /** The subscription that was last activated between a client and an API. */
+  subscriptionOf(clientId: string, apiId: string): Promise<SubscriptionView | undefined>
+}
+
+export function createViews({ credentials }: Pick<DecisionState, 'credentials'>): Views {
+  return {
+    client: async (id) => found(await credentials.client(id)),
+    clientSecret: async (id) => found(await credentials.clientSecret(id)),
+    async subscriptionOf(clientId, apiId) {
+      const entitlement = found(await credentials.entitlement(clientId, apiId))
+      return entitlement && found(await credentials.subscription(entitlement.subscriptionId))
+    },
+  }
+}
+
+function found<View>(lookup: Lookup<View>): View | undefined {
+  if (lookup.state === 'parked') throw new FactParked(lookup.reason)
+  return lookup.state === 'found' ? lookup.view : undefined
+}

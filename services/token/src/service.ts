@@ -1,0 +1,169 @@
+import { openAuditSink, openTrail, startShipper, type Trail } from '@gatehouse/audit-trail'
+import { createLogPublisher, eventTopic } from '@gatehouse/bus'
+import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import type { EventSource } from '@gatehouse/contracts/events'
+import { type DecisionState, openDecisionState } from '@gatehouse/decision-state'
+import { eventLogService, openPool, startOutboxRelay } from '@gatehouse/event-store'
+import {
+  ConfigurationError,
+  cannotUsePostgres,
+  createClient,
+  createRegistry,
+  type Logger,
+  type Running,
+  serviceTls,
+  startGrpcService,
+  type TlsMaterial,
+  watchOutbox,
+  watchSpool,
+} from '@gatehouse/grpc-service'
+import { createMemoryModel } from '@gatehouse/read-model'
+import { type Calls, createCalls } from './calls.ts'
+import type { TokenConfig } from './config.ts'
+import { tokenLogService, tokenService } from './grpc/token-service.ts'
+import { createHandles } from './keys/handles.ts'
+import { fileKeyEncryption } from './keys/key-encryption.ts'
+import { startKeyRotation } from './keys/key-rotation.ts'
+import { derivedKeys, sealedKeys } from './keys/sealed-keys.ts'
+import { createSigningKeys } from './keys/signing-keys.ts'
+import { startHousekeeping } from './read/housekeeping.ts'
+import { createViews } from './read/views.ts'
+import { openTokenStore, type TokenStore } from './store/token-store.ts'
+
+export type { Calls } from './calls.ts'
+export { readConfig, type TokenConfig } from './config.ts'
+
+export interface RunningTokenService extends Running {
+  /** `host:port` of the gRPC server, as bound. */
+  readonly address: string
+  readonly opsAddress: string | undefined
+  /** What the gateway asks, for a gateway in the same process. */
+  readonly calls: Calls
+}
+
+const migrations = new URL('./migrations/token/', import.meta.url)
+
+/**
+ * Starts the token service: its tables, signing keys, the outbox relay where Kafka is configured, the gRPC server.
+ * @throws ConfigurationError when an address cannot be bound, Postgres or the key-encryption key cannot be used
+ */
+export async function startToken(
+  config: TokenConfig,
+  { logger }: { readonly logger: Logger },
+): Promise<RunningTokenService> {
+  // Closed in the reverse order of opening, also when a later one does not open.
+  await using opened = new AsyncDisposableStack()
+  const tls = await serviceTls('token', config)
+  const encryption = await fileKeyEncryption(config.keyEncryptionKeyFile)
+  const pool = openPool({
+    url: config.postgresUrl,
+    applicationName: 'gatehouse token',
+    onError: (error) => logger.warn({ err: error }, 'a connection to Postgres was lost'),
+  })
+  opened.defer(() => pool.end())
+  const store = await openTokenStore(pool, migrations).catch(cannotUsePostgres)
+  opened.defer(() => store.close())
+  const housekeeping = await startHousekeeping(pool, (err) => logger.warn({ err }, 'old rows are kept for now'))
+  opened.defer(() => housekeeping.close())
+  const registry = createRegistry('token')
+  const trail = await openRecords(config, tls, registry, logger, opened)
+  const kafka = config.kafkaBrokers.length > 0 ? startKafka(config, store, registry, logger) : undefined
+  if (kafka) opened.defer(kafka.close)
+  const state = openState(config, tls, store, kafka?.topicOf, logger, opened)
+  const sealed = sealedKeys(pool, encryption)
+  const derived = await derivedKeys(sealed).catch((error: Error) => {
+    throw new ConfigurationError(`the key-encryption key does not open what is in the database: ${error.message}`)
+  })
+  const keys = createSigningKeys(state, sealed)
+  const parts = { state, store, sealed, keys, views: createViews(state), handles: createHandles(derived('handle')) }
+  const onError = (err: unknown) => logger.error({ err }, 'signing keys could not be looked after')
+  const rotation = startKeyRotation({
+    ...{ store, sealed, onError },
+    policy: state.policy,
+    publishedMs: config.jwksCacheSeconds * 1000,
+  })
+  opened.defer(() => rotation.close())
+  const calls = createCalls(parts)
+  const server = await startGrpcService({
+    ...{ name: 'token', address: config.address, tls, logger, registry },
+    services: [tokenService({ calls, trail }), tokenLogService(store)],
+    ops: { port: config.opsPort, host: config.opsHost, ready: () => store.head().then(() => true) },
+    reflection: config.reflection,
+    healthWithoutCertificate: config.healthWithoutCertificate,
+  })
+  opened.defer(() => server.close())
+  const closing = opened.move()
+  return { address: server.address, opsAddress: server.opsAddress, calls, close: () => closing.disposeAsync() }
+}
+
+/** Decision records of what internal services ask; those of the gateway's answers are the gateway's. */
+async function openRecords(
+  config: TokenConfig,
+  tls: TlsMaterial,
+  registry: ReturnType<typeof createRegistry>,
+  logger: Logger,
+  opened: AsyncDisposableStack,
+): Promise<Trail> {
+  const trail = await openTrail({
+    directory: config.spoolDirectory,
+    node: config.node,
+    product: 'token',
+    onFault: (error) => logger.error({ err: error }, 'the audit spool meets a fault'),
+  }).catch((error: Error) => {
+    throw new ConfigurationError(`the audit spool cannot be opened: ${error.message}`)
+  })
+  opened.defer(() => trail.close())
+  watchSpool(registry, trail.spool)
+  const sink = openAuditSink(config, tls, logger)
+  opened.defer(() => sink.close())
+  const onFailure = (error: unknown) => logger.warn({ err: error }, 'decision records wait to be shipped')
+  const shipper = startShipper({ trail, sink, onFailure })
+  opened.defer(() => shipper.close())
+  return trail
+}
+
+function openState(
+  config: TokenConfig,
+  tls: TlsMaterial,
+  store: TokenStore,
+  kafka: ((source: EventSource) => { readonly brokers: readonly string[]; readonly topic: string }) | undefined,
+  logger: Logger,
+  opened: AsyncDisposableStack,
+): DecisionState {
+  const connect = (address: string, peer: string) => {
+    const client = createClient(EventLogServiceClient, { address, tls, peer })
+    opened.defer(() => client.close())
+    return client
+  }
+  const logs = {
+    credential: connect(config.credentialAddress, 'credential'),
+    policy: connect(config.policyAddress, 'policy'),
+    token: eventLogService(store),
+  }
+  const model = createMemoryModel()
+  opened.defer(() => model.close())
+  const state = openDecisionState({ model, logs, ...(kafka && { kafka }), logger })
+  opened.defer(() => state.close())
+  return state
+}
+
+/** Kafka need not be there at the start: events wait for it where they are safe. */
+function startKafka(
+  { kafkaBrokers: brokers, topicPrefix, node }: TokenConfig,
+  store: TokenStore,
+  registry: ReturnType<typeof createRegistry>,
+  logger: Logger,
+) {
+  const address = { brokers, clientId: node }
+  const publisher = createLogPublisher({ ...address, source: 'token', topicPrefix, logger })
+  const onError = (error: unknown) => logger.warn({ err: error }, 'events wait to be published')
+  const relay = startOutboxRelay({ store, publisher, onError })
+  watchOutbox(registry, store, relay)
+  return {
+    topicOf: (source: EventSource) => ({ ...address, topic: eventTopic(source, topicPrefix) }),
+    async close() {
+      await relay.close()
+      await publisher.close()
+    },
+  }
+}

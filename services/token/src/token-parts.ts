@@ -1,0 +1,16 @@
+import type { DecisionState } from '@gatehouse/decision-state'
+import type { Handles } from './keys/handles.ts'
+import type { SealedKeys } from './keys/sealed-keys.ts'
+import type { SigningKeys } from './keys/signing-keys.ts'
+import type { Views } from './read/views.ts'
+import type { TokenStore } from './store/token-store.ts'
+
+/** What the endpoints work with. */
+export interface TokenParts {
+  readonly state: DecisionState
+  readonly views: Views
+  readonly store: TokenStore
+  readonly keys: SigningKeys
+  readonly sealed: SealedKeys
+  readonly handles: Handles
+}

@@ -22,7 +22,7 @@ export class JsonWriter {
 
   /** @param ascii JSON already */
   raw(ascii: string): void {
-    this.length += this.bytes.latin1Write(ascii, this.length)
+    this.length += this.bytes.write(ascii, this.length, 'latin1')
   }
 
   /** A member's name, behind a comma where it is not the first. @param name ASCII with quotes and colon: `"name":` */

@@ -1,8 +1,8 @@
 import type { CredentialEvent } from '@gatehouse/contracts/events'
 import { commandIdentity, type Decider, handleCommand, type Mutation, type Stream } from '@gatehouse/event-store'
 import type { CallContext } from '@gatehouse/grpc-service'
+import { type Rules, validate } from '@gatehouse/grpc-service'
 import type { CredentialStore } from '../store/credential-store.ts'
-import { type Rules, validate } from './parse.ts'
 
 /** A mutating method, with the rules of its fields. */
 export interface CheckedMutation<Request, Response> extends Mutation<Request, Response> {

@@ -1,6 +1,7 @@
 import type { Client } from '@gatehouse/contracts/credential/v1/client'
 import * as rpc from '@gatehouse/contracts/credential/v1/credential_service'
 import { notFound } from '@gatehouse/errors'
+import { validate } from '@gatehouse/grpc-service'
 import type { ClientFacts } from '../domain/client/client.ts'
 import { type ClientCommand, client as decider } from '../domain/client/decide.ts'
 import { clientMessage } from '../read/messages.ts'
@@ -9,7 +10,6 @@ import { changing } from './call.ts'
 import type { Dependencies } from './credential-service.ts'
 import { knownRegistration } from './known-registration.ts'
 import { newId } from './new-key.ts'
-import { validate } from './parse.ts'
 import * as rules from './rules.ts'
 
 interface Reply {

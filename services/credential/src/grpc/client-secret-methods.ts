@@ -1,13 +1,13 @@
 import type { ClientSecret } from '@gatehouse/contracts/credential/v1/client_secret'
 import * as rpc from '@gatehouse/contracts/credential/v1/credential_service'
 import { notFound } from '@gatehouse/errors'
+import { validate } from '@gatehouse/grpc-service'
 import type { ClientSecretFacts } from '../domain/client-secret/client-secret.ts'
 import { type ClientSecretCommand, clientSecret as decider } from '../domain/client-secret/decide.ts'
 import { clientSecretMessage } from '../read/messages.ts'
 import { streams } from '../store/streams.ts'
 import { changing } from './call.ts'
 import type { Dependencies } from './credential-service.ts'
-import { validate } from './parse.ts'
 import * as rules from './rules.ts'
 
 interface Reply {

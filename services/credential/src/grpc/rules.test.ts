@@ -1,8 +1,8 @@
 import type { ApiKeyRestrictions } from '@gatehouse/contracts/credential/v1/api_key'
 import * as rpc from '@gatehouse/contracts/credential/v1/credential_service'
 import type { GatehouseError } from '@gatehouse/errors'
+import { validate } from '@gatehouse/grpc-service'
 import { describe, expect, test } from 'vitest'
-import { validate } from './parse.ts'
 import * as rules from './rules.ts'
 
 /** The fields that are refused. */

@@ -3,6 +3,7 @@ import type { Subscription } from '@gatehouse/contracts/credential/v1/subscripti
 import { notFound } from '@gatehouse/errors'
 import { handleCommand } from '@gatehouse/event-store'
 import type { CallContext } from '@gatehouse/grpc-service'
+import { validate } from '@gatehouse/grpc-service'
 import { active } from '../domain/client/client.ts'
 import { subscription as decider, type SubscriptionCommand } from '../domain/subscription/decide.ts'
 import type { SubscriptionFacts } from '../domain/subscription/subscription.ts'
@@ -11,7 +12,6 @@ import { streams } from '../store/streams.ts'
 import { changing, identify } from './call.ts'
 import type { Dependencies } from './credential-service.ts'
 import { newId } from './new-key.ts'
-import { validate } from './parse.ts'
 import * as rules from './rules.ts'
 
 interface Reply {

@@ -16,6 +16,11 @@ const auditModes: readonly AuditMode[] = [
   AuditMode.AUDIT_MODE_ASYNC,
 ]
 
+/** RFC 6749 section 3.3. */
+export function isScopeToken(text: string): boolean {
+  return /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(text)
+}
+
 export function checkEnvironmentId(violations: Violations, field: string, id: string): void {
   violations.require(environmentIdSyntax.test(id), field, 'must be [a-z][a-z0-9-]{0,31}')
 }

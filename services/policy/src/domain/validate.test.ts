@@ -1,23 +1,11 @@
 import { type Api, ApiState, SecurityScheme } from '@gatehouse/contracts/policy/v1/api'
-import { Environment } from '@gatehouse/contracts/policy/v1/environment'
 import { Plan, type RateLimit } from '@gatehouse/contracts/policy/v1/plan'
-import { GatehouseError } from '@gatehouse/errors'
+import { TokenSettings } from '@gatehouse/contracts/policy/v1/token_settings'
 import { describe, expect, test } from 'vitest'
 import { api, operation } from './api/api.fixture.ts'
 import { validApi } from './api/validate.ts'
-import { validEnvironment } from './environment/validate.ts'
+import { fieldsOf } from './fields-of.fixture.ts'
 import { validPlan } from './plan/validate.ts'
-
-function fieldsOf(work: () => unknown): string[] {
-  try {
-    work()
-  } catch (error) {
-    if (!(error instanceof GatehouseError)) throw error
-    expect(error.status).toBe('INVALID_ARGUMENT')
-    return error.violations.map(({ field }) => field)
-  }
-  return []
-}
 
 const second = { seconds: 1n, nanos: 0 }
 const limit = (changes: Partial<RateLimit> = {}): RateLimit => ({
@@ -110,6 +98,11 @@ describe('API', () => {
     ['a parameter twice', { operations: [operation('a', 'GET /{b}/{b}')] }, 'api.operations[0].path_template'],
     ['a dot segment', { operations: [operation('a', 'GET /a/../b')] }, 'api.operations[0].path_template'],
     ['an encoded slash', { operations: [operation('a', 'GET /a%2fb')] }, 'api.operations[0].path_template'],
+    [
+      'a path of the token endpoint',
+      { operations: [operation('a', 'GET /oauth2/v2/token')] },
+      'api.operations[0].path_template',
+    ],
     ['an empty segment', { operations: [operation('a', 'GET /a//b')] }, 'api.operations[0].path_template'],
     [
       'an operation id twice',
@@ -156,6 +149,47 @@ describe('API', () => {
     expect(fieldsOf(() => validApi(api(changes)))).toEqual([field])
   })
 
+  const tokens = (changes: Partial<TokenSettings>) => ({ tokens: { ...TokenSettings.create(), ...changes } })
+  const scopes = (...names: string[]) => tokens({ scopes: names.map((name) => ({ name, description: '' })) })
+  const seconds = (count: bigint) => ({ seconds: count, nanos: 0 })
+
+  test('tokens of every kind are kept', () => {
+    const given = api({
+      ...tokens({ ...scopes('orders.read').tokens, resource: 'https://orders.example/', lifetime: seconds(86_400n) }),
+      ...requirement(SecurityScheme.SECURITY_SCHEME_OAUTH2, 'orders.read'),
+    })
+    expect(validApi(given)).toEqual(given)
+  })
+
+  test.each<[string, Partial<Api>, string]>([
+    ['a resource that is no URI', tokens({ resource: 'orders' }), 'api.tokens.resource'],
+    ['a resource with fragment', tokens({ resource: 'https://a.example/#b' }), 'api.tokens.resource'],
+    ['a resource with a space', tokens({ resource: 'https://a.example/ b' }), 'api.tokens.resource'],
+    ['an unknown form', tokens({ form: 9 as never }), 'api.tokens.form'],
+    ['an unknown algorithm', tokens({ algorithm: 9 as never }), 'api.tokens.algorithm'],
+    ['no life', tokens({ lifetime: seconds(0n) }), 'api.tokens.lifetime'],
+    ['more than a day', tokens({ lifetime: seconds(86_401n) }), 'api.tokens.lifetime'],
+    ['a scope with a space', scopes('a', 'b c'), 'api.tokens.scopes[1].name'],
+    ['a scope with a quote', scopes('a"'), 'api.tokens.scopes[0].name'],
+    ['an empty scope', scopes(''), 'api.tokens.scopes[0].name'],
+    ['a scope twice', scopes('a', 'a'), 'api.tokens.scopes[1].name'],
+    ['a scope of OpenID Connect', scopes('openid'), 'api.tokens.scopes[0].name'],
+    [
+      'words that turn text around',
+      tokens({ scopes: [{ name: 'a', description: 'a\u202eb' }] }),
+      'api.tokens.scopes[0].description',
+    ],
+    ['a type twice', tokens({ authorizationDetailTypes: ['a', 'a'] }), 'api.tokens.authorization_detail_types[1]'],
+    ['an empty type', tokens({ authorizationDetailTypes: [''] }), 'api.tokens.authorization_detail_types[0]'],
+    [
+      'an operation whose scope no token can have',
+      { ...scopes('a'), ...requirement(SecurityScheme.SECURITY_SCHEME_OAUTH2, 'a', 'b') },
+      'api.operations[0].security[0].requirements[0].scopes[1]',
+    ],
+  ])('%s is refused in tokens', (_, changes, field) => {
+    expect(fieldsOf(() => validApi(api(changes)))).toEqual([field])
+  })
+
   test('everything that is wrong is named at once', () => {
     const wrong = api({ apiId: 'A', upstreams: ['x'], operations: [operation('', 'GET a'), operation('', 'get /')] })
     expect(fieldsOf(() => validApi(wrong))).toEqual([
@@ -180,44 +214,6 @@ describe('API', () => {
   })
 
   test('none at all is refused', () => expect(fieldsOf(() => validApi(undefined))).toEqual(['api']))
-})
-
-describe('environment', () => {
-  const alpha = (changes: Partial<Environment> = {}): Environment => ({
-    ...Environment.create(),
-    environmentId: 'alpha',
-    ...changes,
-  })
-
-  test('hosts are kept in lower case', () => {
-    expect(validEnvironment(alpha({ hosts: ['A.Example', '*', '[::1]', '127.0.0.1'] })).hosts).toEqual([
-      'a.example',
-      '*',
-      '[::1]',
-      '127.0.0.1',
-    ])
-  })
-
-  test.each<[string, Partial<Environment>, string]>([
-    ['an id with an underscore', { environmentId: 'a_b' }, 'environment.environment_id'],
-    ['a long id', { environmentId: 'a'.repeat(33) }, 'environment.environment_id'],
-    ['a host with port', { hosts: ['a.example:80'] }, 'environment.hosts[0]'],
-    ['a pattern', { hosts: ['*.example'] }, 'environment.hosts[0]'],
-    ['an empty host', { hosts: ['a', ''] }, 'environment.hosts[1]'],
-    ['a trailing dot', { hosts: ['a.example.'] }, 'environment.hosts[0]'],
-    ['a host twice', { hosts: ['a.example', 'A.example'] }, 'environment.hosts[1]'],
-    ['an address that is none', { hosts: ['[::1'] }, 'environment.hosts[0]'],
-    ['a URL', { hosts: ['http://a'] }, 'environment.hosts[0]'],
-    [
-      'no staleness',
-      { enforcement: { auditMode: 0, maxStaleness: { seconds: 0n, nanos: 0 } } },
-      'environment.enforcement.max_staleness',
-    ],
-  ])('%s is refused', (_, changes, field) => {
-    expect(fieldsOf(() => validEnvironment(alpha(changes)))).toEqual([field])
-  })
-
-  test('none at all is refused', () => expect(fieldsOf(() => validEnvironment(undefined))).toContain('environment'))
 })
 
 describe('plan', () => {

@@ -3,7 +3,7 @@ import * as rpc from '@gatehouse/contracts/policy/v1/policy_service'
 import { notFound } from '@gatehouse/errors'
 import { handleCommand } from '@gatehouse/event-store'
 import type { CallContext } from '@gatehouse/grpc-service'
-import { apiDecider } from '../domain/api/decider.ts'
+import { apiDecider, resourceClaims } from '../domain/api/decider.ts'
 import { validApi } from '../domain/api/validate.ts'
 import { importOpenApi } from '../domain/openapi/import-openapi.ts'
 import { streams } from '../store/streams.ts'
@@ -21,16 +21,15 @@ export function apiMethods({ store, read }: Dependencies) {
     expectedVersion: bigint | undefined,
   ) {
     const time = new Date()
+    const stream = streams.api(api.environmentId, api.apiId, expectedVersion)
     const { reply } = await handleCommand(store, {
       ...identity,
-      streams: {
-        environment: streams.environment(api.environmentId),
-        api: streams.api(api.environmentId, api.apiId, expectedVersion),
-      },
-      decide({ environment, api: state }) {
-        const command = { type: 'put_api', api, environmentExists: environment !== undefined, time } as const
-        return { events: { api: apiDecider.decide(command, state) } }
-      },
+      streams: { environment: streams.environment(api.environmentId), api: stream },
+      decide: ({ environment, api: state }) => ({
+        events: { api: apiDecider.decide({ type: 'put_api', api, environment, time }, state) },
+        releases: resourceClaims(state, stream.id),
+        claims: resourceClaims(api, stream.id),
+      }),
       reply: ({ states, versions, position }) => ({
         api: states.api && { ...states.api, version: versions.api },
         position,
@@ -52,10 +51,14 @@ export function apiMethods({ store, read }: Dependencies) {
       const identity = identify(retire, request, context)
       const { environmentId, apiId, expectedVersion } = request
       const command = { type: 'retire_api', environmentId, apiId, time: new Date() } as const
+      const stream = streams.api(environmentId, apiId, expectedVersion)
       const { reply } = await handleCommand(store, {
         ...identity,
-        streams: { api: streams.api(environmentId, apiId, expectedVersion) },
-        decide: ({ api }) => ({ events: { api: apiDecider.decide(command, api) } }),
+        streams: { api: stream },
+        decide: ({ api }) => ({
+          events: { api: apiDecider.decide(command, api) },
+          releases: resourceClaims(api, stream.id),
+        }),
         reply: ({ position }) => ({ position }),
       })
       return reply

@@ -2,7 +2,7 @@ import * as rpc from '@gatehouse/contracts/policy/v1/policy_service'
 import { notFound } from '@gatehouse/errors'
 import { handleCommand } from '@gatehouse/event-store'
 import type { CallContext } from '@gatehouse/grpc-service'
-import { environmentDecider, hostClaims } from '../domain/environment/decider.ts'
+import { environmentClaims, environmentDecider } from '../domain/environment/decider.ts'
 import { validEnvironment } from '../domain/environment/validate.ts'
 import { streams } from '../store/streams.ts'
 import { identify } from './identify.ts'
@@ -29,8 +29,8 @@ export function environmentMethods({ store, read }: Dependencies) {
         streams: { environment: stream },
         decide: (states) => ({
           events: { environment: environmentDecider.decide(command, states.environment) },
-          releases: hostClaims(states.environment, stream.id),
-          claims: hostClaims(environment, stream.id),
+          releases: environmentClaims(states.environment, stream.id),
+          claims: environmentClaims(environment, stream.id),
         }),
         reply: ({ states, versions, position }) => ({
           environment: states.environment && { ...states.environment, version: versions.environment },

@@ -1,9 +1,11 @@
 import type { PolicyEvent } from '@gatehouse/contracts/events'
 import { ApiState } from '@gatehouse/contracts/policy/v1/api'
+import { Environment } from '@gatehouse/contracts/policy/v1/environment'
+import { Issuer, TokenSettings } from '@gatehouse/contracts/policy/v1/token_settings'
 import { givenFor } from '@gatehouse/event-store/testing'
 import { expect, test } from 'vitest'
 import { api, operation } from './api.fixture.ts'
-import { apiDecider } from './decider.ts'
+import { apiDecider, resourceClaims } from './decider.ts'
 
 const given = givenFor(apiDecider)
 const time = new Date('2026-11-23T04:00:00Z')
@@ -15,7 +17,10 @@ const retired: PolicyEvent = {
   type: 'gatehouse.policy.v1.ApiRetired',
   data: { environmentId: 'alpha', apiId: 'orders', retireTime: time },
 }
-const put = (description = api()) => ({ type: 'put_api', api: description, environmentExists: true, time }) as const
+const issuer = Issuer.fromPartial({ url: 'https://alpha.example' })
+const environment: Environment = { ...Environment.create(), environmentId: 'alpha', issuer }
+const put = (description = api()) => ({ type: 'put_api', api: description, environment, time }) as const
+const withResource = (resource: string) => api({ tokens: { ...TokenSettings.create(), resource } })
 const retire = { type: 'retire_api', environmentId: 'alpha', apiId: 'orders', time } as const
 
 test('a new API is published', () => given([]).when(put()).then([published()]))
@@ -28,7 +33,7 @@ test('other content is published', () => {
 })
 test('an API is not published in an environment that does not exist', () => {
   given([])
-    .when({ ...put(), environmentExists: false })
+    .when({ ...put(), environment: undefined })
     .thenRefused('ENVIRONMENT_NOT_FOUND')
 })
 test('a published API is retired', () => given([published()]).when(retire).then([retired]))
@@ -43,4 +48,27 @@ test('a retired API keeps its description', () => {
 })
 test('an event that is not known is passed over', () => {
   expect(apiDecider.evolve(api(), { type: 'gatehouse.policy.v2.Later', data: {} } as never)).toEqual(api())
+})
+
+test.each(['https://alpha.example', 'https://alpha.example/', 'https://alpha.example/payments'])(
+  'the audience %s, which could be that of another API, is refused',
+  (resource) => {
+    given([])
+      .when(put(withResource(resource)))
+      .thenRefused('INVALID_FIELD')
+  },
+)
+test('its own audience below the issuer may be spelt out', () => {
+  const spelt = withResource('https://alpha.example/orders')
+  given([])
+    .when(put(spelt))
+    .then([published(spelt)])
+})
+test('an audience is claimed in its environment until the API is retired', () => {
+  const described = withResource('urn:orders')
+  expect(resourceClaims(described, 'api-alpha.orders')).toEqual([
+    { kind: 'resource', value: 'alpha urn:orders', owner: 'api-alpha.orders' },
+  ])
+  expect(resourceClaims({ ...described, state: ApiState.API_STATE_RETIRED }, 'api-alpha.orders')).toEqual([])
+  expect(resourceClaims(api(), 'api-alpha.orders')).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { type Operation, type SecurityAlternative, SecurityScheme } from '@gatehouse/contracts/policy/v1/api'
 import { parsePathTemplate } from '@gatehouse/policy-engine'
-import { checkEnforcement, checkRateLimits } from '../syntax.ts'
+import { checkEnforcement, checkRateLimits, isScopeToken } from '../syntax.ts'
 import type { Violations } from '../violations.ts'
 
 const operationsMax = 10_000
@@ -8,8 +8,6 @@ const alternativesMax = 16
 const operationIdSyntax = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/
 /** CONNECT and TRACE are never forwarded. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-/** RFC 6749 section 3.3. */
-const scopeSyntax = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/
 const schemes: readonly SecurityScheme[] = [
   SecurityScheme.SECURITY_SCHEME_API_KEY,
   SecurityScheme.SECURITY_SCHEME_OAUTH2,
@@ -36,6 +34,9 @@ function checkOperation(violations: Violations, field: string, operation: Operat
   violations.require(methods.includes(operation.method), `${field}.method`, `must be one of ${methods.join(', ')}`)
   const template = parsePathTemplate(operation.pathTemplate)
   if (typeof template === 'string') violations.add(`${field}.path_template`, template)
+  // `/{api}/oauth2/…` is the token endpoint of the API.
+  const reserved = /^\/oauth2(\/|$)/.test(operation.pathTemplate)
+  violations.require(!reserved, `${field}.path_template`, 'is reserved: /oauth2 is for tokens')
   checkSecurity(violations, `${field}.security`, operation.security)
   checkEnforcement(violations, `${field}.enforcement`, operation.enforcement)
   checkRateLimits(violations, `${field}.rate_limits`, operation.rateLimits)
@@ -48,7 +49,7 @@ function checkSecurity(violations: Violations, field: string, security: readonly
       const where = `${field}[${index}].requirements[${at}]`
       violations.require(schemes.includes(scheme), `${where}.scheme`, 'must be a known scheme')
       for (const [number, scope] of scopes.entries()) {
-        violations.require(scopeSyntax.test(scope), `${where}.scopes[${number}]`, 'must be an RFC 6749 scope token')
+        violations.require(isScopeToken(scope), `${where}.scopes[${number}]`, 'must be an RFC 6749 scope token')
       }
       violations.requireUnique(scopes, (number) => `${where}.scopes[${number}]`)
     }

@@ -5,6 +5,7 @@ import { checkDisplayName, checkEnforcement, checkEnvironmentId, checkResourceId
 import { Violations } from '../violations.ts'
 import { checkApiKeySources } from './validate-api-key-sources.ts'
 import { checkOperations } from './validate-operations.ts'
+import { checkTokens } from './validate-tokens.ts'
 import { checkUpstreams } from './validate-upstreams.ts'
 
 /** `/oauth2/…` is the token endpoint of every environment. */
@@ -36,6 +37,7 @@ export function checkApi(violations: Violations, api: Api): void {
   checkTimeout(violations, 'api.forwarding.connect_timeout', api.forwarding?.connectTimeout)
   checkTimeout(violations, 'api.forwarding.response_timeout', api.forwarding?.responseTimeout)
   checkOperations(violations, api.operations)
+  checkTokens(violations, api)
   if (violations.list.length > 0) return
   // What the gateways do with it; only overlapping templates are left to find.
   const compiled = compileApi(api)

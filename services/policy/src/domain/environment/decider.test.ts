@@ -1,8 +1,9 @@
 import type { PolicyEvent } from '@gatehouse/contracts/events'
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
+import { Issuer } from '@gatehouse/contracts/policy/v1/token_settings'
 import { givenFor } from '@gatehouse/event-store/testing'
 import { expect, test } from 'vitest'
-import { environmentDecider, hostClaims } from './decider.ts'
+import { environmentClaims, environmentDecider } from './decider.ts'
 
 const given = givenFor(environmentDecider)
 const time = new Date('2026-11-23T04:00:00Z')
@@ -27,10 +28,14 @@ test('other content is put', () => {
     .when(put(changed))
     .then([putEvent(changed)])
 })
-test('its hosts are claimed by its stream', () => {
-  expect(hostClaims(alpha, 'environment-alpha')).toEqual([
+test('its hosts and its issuer are claimed by its stream', () => {
+  expect(environmentClaims(alpha, 'environment-alpha')).toEqual([
     { kind: 'host', value: 'a.example', owner: 'environment-alpha' },
     { kind: 'host', value: '*', owner: 'environment-alpha' },
   ])
-  expect(hostClaims(undefined, 'environment-alpha')).toEqual([])
+  const issuer = Issuer.fromPartial({ url: 'https://a.example' })
+  expect(environmentClaims({ ...alpha, hosts: [], issuer }, 'environment-alpha')).toEqual([
+    { kind: 'issuer', value: 'https://a.example', owner: 'environment-alpha' },
+  ])
+  expect(environmentClaims(undefined, 'environment-alpha')).toEqual([])
 })

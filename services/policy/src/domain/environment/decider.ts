@@ -22,7 +22,10 @@ export const environmentDecider: Decider<EnvironmentState, PolicyEvent, PutEnvir
   },
 }
 
-/** A host leads to one environment only. */
-export function hostClaims(environment: EnvironmentState, owner: string): readonly Claim[] {
-  return environment?.hosts.map((value) => ({ kind: 'host', value, owner })) ?? []
+/** A host leads to one environment only, and an issuer is one: what one signs, no other accepts. */
+export function environmentClaims(environment: EnvironmentState, owner: string): readonly Claim[] {
+  if (!environment) return []
+  const { hosts, issuer } = environment
+  const issuers = issuer ? [{ kind: 'issuer', value: issuer.url, owner }] : []
+  return [...hosts.map((value) => ({ kind: 'host', value, owner })), ...issuers]
 }

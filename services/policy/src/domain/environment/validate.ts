@@ -2,6 +2,7 @@ import type { Environment } from '@gatehouse/contracts/policy/v1/environment'
 import { hostName, parseIpAddress } from '@gatehouse/policy-engine'
 import { checkDisplayName, checkEnforcement, checkEnvironmentId } from '../syntax.ts'
 import { Violations } from '../violations.ts'
+import { checkIssuer } from './validate-issuer.ts'
 
 const hostsMax = 100
 const hostSyntax = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/
@@ -22,6 +23,7 @@ export function validEnvironment(given: Environment | undefined): Environment {
     violations.require(isHost(host), `environment.hosts[${index}]`, 'must be a host name without port, or *')
   }
   violations.requireUnique(environment.hosts, (index) => `environment.hosts[${index}]`)
+  checkIssuer(violations, environment)
   violations.throwIfAny()
   return environment
 }

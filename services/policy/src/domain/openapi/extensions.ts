@@ -37,7 +37,7 @@ function readAuditMode(problems: Problems, place: Place): AuditMode {
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-function readDuration(problems: Problems, place: Place) {
+export function readDuration(problems: Problems, place: Place) {
   const match = typeof place.value === 'string' ? /^([1-9][0-9]{0,8})(ms|s|m|h|d)$/.exec(place.value) : null
   const unit = unitMs[match?.[2] ?? '']
   if (!match || unit === undefined) {

@@ -1,39 +1,12 @@
-import { type Api, SecurityScheme } from '@gatehouse/contracts/policy/v1/api'
+import { SecurityScheme } from '@gatehouse/contracts/policy/v1/api'
 import { AuditMode } from '@gatehouse/contracts/policy/v1/enforcement'
-import { GatehouseError } from '@gatehouse/errors'
 import { describe, expect, test } from 'vitest'
 import { api } from '../api/api.fixture.ts'
 import { importOpenApi } from './import-openapi.ts'
+import { document, fields, get, schemes, settings } from './openapi.fixture.ts'
 
-const settings = (changes: Partial<Api> = {}) => api({ operations: [], ...changes })
 const { SECURITY_SCHEME_API_KEY, SECURITY_SCHEME_BASIC, SECURITY_SCHEME_MUTUAL_TLS, SECURITY_SCHEME_OAUTH2 } =
   SecurityScheme
-
-const schemes = {
-  Key: { type: 'apiKey', in: 'header', name: 'X-Key' },
-  QueryKey: { type: 'apiKey', in: 'query', name: 'key' },
-  OAuth: { type: 'oauth2', flows: {} },
-  Oidc: { type: 'openIdConnect', openIdConnectUrl: 'https://a' },
-  Basic: { type: 'http', scheme: 'Basic' },
-  Bearer: { type: 'http', scheme: 'bearer' },
-  Mtls: { type: 'mutualTLS' },
-}
-
-function document(operation: object, changes: object = {}): string {
-  const paths = { '/items': { get: { operationId: 'list', ...operation } } }
-  return JSON.stringify({ openapi: '3.1.0', paths, components: { securitySchemes: schemes }, ...changes })
-}
-
-function fields(text: string, given = settings()): string[] {
-  try {
-    importOpenApi(given, text)
-  } catch (error) {
-    if (!(error instanceof GatehouseError)) throw error
-    expect(error.status).toBe('INVALID_ARGUMENT')
-    return error.violations.map(({ field }) => field)
-  }
-  return []
-}
 
 describe('security', () => {
   const of = (security: unknown) => importOpenApi(settings(), document({ security })).operations[0]?.security
@@ -132,7 +105,6 @@ components:
 })
 
 describe('what is wrong or not supported is named by its place', () => {
-  const get = 'document#/paths/~1items/get'
   const withKey = { security: [{ Key: [] }] }
   test.each<[string, string, string]>([
     ['nothing', '', 'document'],
@@ -160,7 +132,7 @@ describe('what is wrong or not supported is named by its place', () => {
       `${get}/security/0/constructor`,
     ],
     ['scopes that are none', document({ security: [{ OAuth: 'a' }] }), `${get}/security/0/OAuth`],
-    ['a scope with a space', document({ security: [{ OAuth: ['a b'] }] }), `${get}/security`],
+    ['a scope with a space', document({ security: [{ Oidc: ['a b'] }] }), `${get}/security`],
     [
       'a method that is not forwarded',
       document(withKey, { paths: { '/': { trace: {} } } }),

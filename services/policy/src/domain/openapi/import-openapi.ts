@@ -6,13 +6,14 @@ import { checkExtensions, readEnforcement } from './extensions.ts'
 import { child, fieldOf, type Place, Problems, root } from './place.ts'
 import { readDocument } from './read-document.ts'
 import { type ReadOperation, readOperations } from './read-operations.ts'
+import { readTokens, tokensKey } from './tokens.ts'
 
 /**
  * The API that an OpenAPI 3.0 or 3.1 document describes, on the settings given with it.
  *
- * Taken over: paths, methods, `operationId` (made from method and path where absent), `security` with its schemes, and
- * the extensions `x-gatehouse-audit-mode`, `-max-staleness` (document and operation), `-rate-limits` and
- * `-forward-credential` (operation). Passed over, because nothing is decided by it: `info`, `servers` (the upstreams are
+ * Taken over: paths, methods, `operationId` (made from method and path where absent), `security` with its schemes, the
+ * scopes of their flows, and the extensions `x-gatehouse-audit-mode`, `-max-staleness` (document and operation),
+ * `-tokens` (document), `-rate-limits` and `-forward-credential` (operation). Passed over, because nothing is decided by it: `info`, `servers` (the upstreams are
  * given), parameters, bodies, responses, schemas, callbacks and webhooks, tags, other extensions.
  *
  * @throws GatehouseError INVALID_ARGUMENT naming every place that is wrong or not supported, as JSON pointer
@@ -22,13 +23,14 @@ export function importOpenApi(given: Api | undefined, text: string): Api {
   const document = root(readDocument(text))
   const problems = new Problems()
   checkVersion(problems, document)
-  checkExtensions(problems, document, ['audit-mode', 'max-staleness'])
+  checkExtensions(problems, document, ['audit-mode', 'max-staleness', 'tokens'])
   const read = readOperations(problems, document)
   const api = normalized({
     ...given,
     operations: read.map(({ operation }) => operation),
     apiKeySources: readApiKeySources(problems, given.apiKeySources, read),
     enforcement: given.enforcement ?? readEnforcement(problems, document),
+    tokens: readTokens(problems, document, given.tokens, read),
   })
   if (given.operations.length > 0)
     problems.addViolation({ field: 'api.operations', description: 'must be empty: the document gives them' })
@@ -36,7 +38,7 @@ export function importOpenApi(given: Api | undefined, text: string): Api {
   checkApi(violations, api)
   // What the document got wrong shows again in what was made of it: told once, at its place.
   for (const violation of violations.list) {
-    const placed = placeViolation(violation, read)
+    const placed = placeViolation(violation, read, given.tokens ? undefined : child(document, tokensKey))
     if (placed === violation || !problems.found) problems.addViolation(placed)
   }
   problems.throwIfAny()
@@ -77,8 +79,16 @@ const documentKeys: Readonly<Record<string, string>> = {
   enforcement: 'x-gatehouse-max-staleness',
 }
 
-/** A violation of an operation that the document gave is told at the operation's place. */
-function placeViolation(violation: FieldViolation, read: readonly ReadOperation[]): FieldViolation {
+/** A violation of an operation or of token settings that the document gave is told at their place. */
+function placeViolation(
+  violation: FieldViolation,
+  read: readonly ReadOperation[],
+  tokens: Place | undefined,
+): FieldViolation {
+  if (tokens && violation.field.startsWith('api.tokens.')) {
+    const { field, description } = violation
+    return { field: fieldOf(tokens), description: `${field.slice('api.tokens.'.length)} ${description}` }
+  }
   const match = operationField.exec(violation.field)
   const place = read[Number(match?.[1])]?.place
   if (!match || !place) return violation

@@ -1,4 +1,6 @@
 import { type SecurityAlternative, type SecurityRequirement, SecurityScheme } from '@gatehouse/contracts/policy/v1/api'
+import type { Scope } from '@gatehouse/contracts/policy/v1/token_settings'
+import { readFlows } from './oauth-flows.ts'
 import { child, entries, isObject, type Place, type Problems } from './place.ts'
 import { resolve } from './resolve.ts'
 
@@ -7,12 +9,16 @@ export interface ReadScheme {
   readonly scheme: SecurityScheme
   /** With an API key: where it stands. */
   readonly apiKey?: { readonly in: 'header' | 'query'; readonly name: string; readonly place: Place }
+  /** With tokens: the scopes it declares; undefined when every scope may be asked for. */
+  readonly scopes?: readonly Scope[]
 }
 
-/** Security of an operation: alternatives, and the places of API keys that they use. */
+/** Security of an operation: alternatives, with the places of API keys and the scopes of tokens that they use. */
 export interface ReadSecurity {
   readonly alternatives: readonly SecurityAlternative[]
   readonly apiKeys: readonly NonNullable<ReadScheme['apiKey']>[]
+  readonly takesTokens: boolean
+  readonly scopes: readonly Scope[]
 }
 
 /**
@@ -25,26 +31,43 @@ export function readSecurity(problems: Problems, document: Place, operation: Pla
   if (security.value === undefined) {
     problems.add(own, 'is required, here or for the whole document; `security: [{}]` lets everybody in')
   } else if (!Array.isArray(security.value)) problems.add(security, 'must be a list')
-  if (!Array.isArray(security.value)) return { alternatives: [], apiKeys: [] }
-  if (security.value.length === 0) return { alternatives: [{ requirements: [] }], apiKeys: [] }
-  const apiKeys: NonNullable<ReadScheme['apiKey']>[] = []
+  const none = { apiKeys: [], takesTokens: false, scopes: [] }
+  if (!Array.isArray(security.value)) return { alternatives: [], ...none }
+  if (security.value.length === 0) return { alternatives: [{ requirements: [] }], ...none }
+  const used: ReadScheme[] = []
   const alternatives = security.value.map((_, index) => {
     const alternative = child(security, index)
     if (!isObject(alternative.value)) problems.add(alternative, 'must be an object from scheme name to scopes')
     const requirements = entries(alternative).flatMap(([name, scopes]): SecurityRequirement[] => {
       const read = readScheme(problems, document, name, scopes)
-      if (read?.apiKey) apiKeys.push(read.apiKey)
-      return read ? [{ scheme: read.scheme, scopes: readScopes(problems, scopes) }] : []
+      if (!read) return []
+      const asked = readScopes(problems, scopes, read)
+      // What declares no scopes lets them be named where they are asked for.
+      const declared = read.scopes ?? asked.map((name) => ({ name, description: '' }))
+      used.push({ ...read, scopes: read.scheme === SecurityScheme.SECURITY_SCHEME_OAUTH2 ? declared : [] })
+      return [{ scheme: read.scheme, scopes: asked }]
     })
     return { requirements }
   })
-  return { alternatives, apiKeys }
+  return {
+    alternatives,
+    apiKeys: used.flatMap(({ apiKey }) => apiKey ?? []),
+    takesTokens: used.some(({ scheme }) => scheme === SecurityScheme.SECURITY_SCHEME_OAUTH2),
+    scopes: used.flatMap(({ scopes }) => scopes ?? []),
+  }
 }
 
-function readScopes(problems: Problems, scopes: Place): string[] {
-  if (Array.isArray(scopes.value) && scopes.value.every((scope) => typeof scope === 'string')) return scopes.value
-  problems.add(scopes, 'must be a list of scopes')
-  return []
+function readScopes(problems: Problems, scopes: Place, scheme: ReadScheme): readonly string[] {
+  const { value } = scopes
+  if (!Array.isArray(value) || !value.every((scope) => typeof scope === 'string')) {
+    problems.add(scopes, 'must be a list of scopes')
+    return []
+  }
+  for (const [index, scope] of value.entries()) {
+    if (!scheme.scopes || scheme.scopes.some(({ name }) => name === scope)) continue
+    problems.add(child(scopes, index), 'is declared by no flow of its scheme')
+  }
+  return value
 }
 
 function readScheme(problems: Problems, document: Place, name: string, use: Place): ReadScheme | undefined {
@@ -62,6 +85,7 @@ function readScheme(problems: Problems, document: Place, name: string, use: Plac
     case 'http':
       return readHttp(problems, scheme)
     case 'oauth2':
+      return { scheme: SecurityScheme.SECURITY_SCHEME_OAUTH2, scopes: readFlows(problems, scheme) }
     case 'openIdConnect':
       return { scheme: SecurityScheme.SECURITY_SCHEME_OAUTH2 }
     case 'mutualTLS':

@@ -9,8 +9,9 @@ export class Refused extends Error {
   override readonly name = 'Refused'
   readonly reason: OAuthReason
 
-  constructor(reason: OAuthReason) {
-    super(reason)
+  /** @param options `cause`: what is not told to the client, for the log */
+  constructor(reason: OAuthReason, options?: ErrorOptions) {
+    super(reason, options)
     this.reason = reason
   }
 }

@@ -3,6 +3,7 @@ import type { Handles } from './keys/handles.ts'
 import type { SealedKeys } from './keys/sealed-keys.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import type { Views } from './read/views.ts'
+import type { SignInParts } from './sign-in/sign-in-parts.ts'
 import type { TokenStore } from './store/token-store.ts'
 
 /** What the endpoints work with. */
@@ -13,4 +14,5 @@ export interface TokenParts {
   readonly keys: SigningKeys
   readonly sealed: SealedKeys
   readonly handles: Handles
+  readonly signIn: SignInParts
 }

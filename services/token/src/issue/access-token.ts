@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Facts } from '@gatehouse/contracts/token/v1/token_service'
 import { encodeBase32 } from '@gatehouse/credential-format'
+import { certificateThumbprint } from '@gatehouse/token-verifier'
 import type { TokenParts } from '../token-parts.ts'
 import type { Entitlement } from './entitlement.ts'
 import { issueReferenceToken } from './reference-token.ts'
@@ -94,7 +95,7 @@ export function confirmationOf(
 ): Confirmation | undefined {
   if (endpoint.dpopThumbprint) return { jkt: endpoint.dpopThumbprint }
   if (!certificateBound || endpoint.clientCertificate.length === 0) return undefined
-  return { 'x5t#S256': createHash('sha256').update(endpoint.clientCertificate).digest('base64url') }
+  return { 'x5t#S256': certificateThumbprint(endpoint.clientCertificate) }
 }
 
 /** What the decision record says of an issued token. */

@@ -1,6 +1,7 @@
-import { createHash, createPrivateKey, generateKeyPair, type KeyObject, type webcrypto } from 'node:crypto'
+import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { SigningAlgorithm } from '@gatehouse/contracts/policy/v1/token_settings'
+import { thumbprint } from '@gatehouse/token-verifier'
 
 const generate = promisify(generateKeyPair)
 
@@ -20,17 +21,11 @@ export async function makeKeyPair(algorithm: SigningAlgorithm): Promise<KeyPair>
     ? await generate('rsa', { modulusLength: 2048, publicExponent: 0x10001 })
     : await generate('ec', { namedCurve: 'P-256' })
   const jwk = publicKey.export({ format: 'jwk' })
-  const keyId = thumbprint(jwk)
+  const keyId = thumbprint({ ...jwk })
   const publicJwk = JSON.stringify({ ...jwk, kid: keyId, use: 'sig', alg: rsa ? 'RS256' : 'ES256' })
   return { keyId, publicJwk, privateKey: privateKey.export({ format: 'der', type: 'pkcs8' }) }
 }
 
 export function readPrivateKey(der: Uint8Array): KeyObject {
   return createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' })
-}
-
-/** RFC 7638: SHA-256 of the required members in order. */
-function thumbprint({ kty, crv, x, y, n, e }: webcrypto.JsonWebKey): string {
-  const required = kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y }
-  return createHash('sha256').update(JSON.stringify(required)).digest('base64url')
 }

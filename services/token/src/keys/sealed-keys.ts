@@ -32,7 +32,7 @@ export function sealedKeys(pool: pg.Pool, encryption: KeyEncryption): SealedKeys
 }
 
 /** Keys for what is not stored, one for each purpose; the same in every instance on the same database. */
-export type DerivedKeys = (purpose: 'handle' | 'interaction') => Uint8Array
+export type DerivedKeys = (purpose: 'handle' | 'interaction' | 'sign_in') => Uint8Array
 
 const rootKeyId = 'root'
 

@@ -4,6 +4,7 @@ import { SigningKeyState } from '@gatehouse/contracts/token/v1/signing_key'
 import type { DecisionState } from '@gatehouse/decision-state'
 import { unavailable } from '@gatehouse/errors'
 import type { SigningAlgorithmName } from '@gatehouse/policy-engine'
+import { toLowS } from '@gatehouse/token-verifier'
 import { readPrivateKey } from './key-pair.ts'
 import type { SealedKeys } from './sealed-keys.ts'
 
@@ -61,5 +62,7 @@ function signWith(key: UsableKey, alg: SigningAlgorithmName, typ: string, payloa
   }
   const text = header + Buffer.from(payload).toString('base64url')
   const signature = sign('sha256', Buffer.from(text, 'latin1'), { key: key.privateKey, dsaEncoding: 'ieee-p1363' })
-  return `${text}.${signature.toString('base64url')}`
+  // Of the two spellings of an ECDSA signature the verifier takes one.
+  const canonical = alg === 'ES256' ? toLowS(signature) : signature
+  return `${text}.${Buffer.from(canonical).toString('base64url')}`
 }

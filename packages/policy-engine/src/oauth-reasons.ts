@@ -16,6 +16,7 @@ const invalidGrant: OAuthRefusal = {
   description: 'the grant is invalid, expired, revoked or was issued to another client',
 }
 const invalidRequest = (description: string): OAuthRefusal => ({ error: 'invalid_request', status: 400, description })
+const deniedAccess = (description: string): OAuthRefusal => ({ error: 'access_denied', status: 400, description })
 const invalidTarget: OAuthRefusal = {
   error: 'invalid_target',
   status: 400,
@@ -113,6 +114,43 @@ const refusals = {
   login_required: { error: 'login_required', status: 400, description: 'the user has to sign in' },
   consent_required: { error: 'consent_required', status: 400, description: 'the user has to agree' },
   consent_denied: { error: 'access_denied', status: 400, description: 'the user did not agree' },
+  sign_in_throttled: deniedAccess('too many tries: wait a moment'),
+  credentials_invalid: deniedAccess('the user did not sign in'),
+  local_users_not_allowed: deniedAccess('users sign in at an identity provider here'),
+  identity_provider_unknown: invalidRequest('there is no such identity provider'),
+  identity_provider_unavailable: {
+    error: 'temporarily_unavailable',
+    status: 400,
+    description: 'the identity provider cannot be reached at the moment: try again in a few minutes',
+  },
+  identity_provider_denied: deniedAccess('the identity provider did not sign the user in'),
+  identity_provider_answer_invalid: deniedAccess('the answer of the identity provider is not acceptable'),
+  federation_state_unknown: invalidRequest(
+    'the sign-in was finished, is too old or was started elsewhere: start again',
+  ),
+  account_not_linked: deniedAccess('the account at the identity provider belongs to no user here'),
+  authorization_pending: {
+    error: 'authorization_pending',
+    status: 400,
+    description: 'the user has not answered yet',
+  },
+  device_polled_too_soon: { error: 'slow_down', status: 400, description: 'wait 5 seconds longer between requests' },
+  device_denied: deniedAccess('the user did not agree'),
+  device_code_expired: { error: 'expired_token', status: 400, description: 'the device code has expired: start again' },
+  device_code_invalid: invalidGrant,
+  device_code_of_another_client: invalidGrant,
+  device_code_redeemed: invalidGrant,
+  device_starts_throttled: {
+    error: 'temporarily_unavailable',
+    status: 400,
+    description: 'too many device authorizations: wait a moment',
+  },
+  user_code_unknown: invalidRequest('no device waits under this code'),
+  user_code_throttled: invalidRequest('too many codes that are none: wait a moment'),
+  id_token_hint_invalid: invalidRequest('the id_token_hint is none of this server, or of another client'),
+  post_logout_redirect_uri_unregistered: invalidRequest(
+    'the post_logout_redirect_uri is not one that the client registered',
+  ),
   interaction_invalid: invalidRequest('the page is too old or was shown to another browser: start again'),
 } as const satisfies Record<string, OAuthRefusal>
 

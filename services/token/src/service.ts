@@ -28,6 +28,7 @@ import { derivedKeys, sealedKeys } from './keys/sealed-keys.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
 import { startHousekeeping } from './read/housekeeping.ts'
 import { createViews } from './read/views.ts'
+import { createSignIn } from './sign-in/sign-in-parts.ts'
 import { openTokenStore, type TokenStore } from './store/token-store.ts'
 
 export type { Calls } from './calls.ts'
@@ -75,7 +76,9 @@ export async function startToken(
     throw new ConfigurationError(`the key-encryption key does not open what is in the database: ${error.message}`)
   })
   const keys = createSigningKeys(state, sealed)
-  const parts = { state, store, sealed, keys, views: createViews(state), handles: createHandles(derived('handle')) }
+  const signIn = createSignIn({ pool, key: derived('sign_in'), secretsDir: config.secretsDir })
+  const handles = createHandles(derived('handle'))
+  const parts = { state, store, sealed, keys, views: createViews(state), handles, signIn }
   const onError = (err: unknown) => logger.error({ err }, 'signing keys could not be looked after')
   const rotation = startKeyRotation({
     ...{ store, sealed, onError },

@@ -60,8 +60,5 @@ export function readDeviceAuthorizations(pool: pg.Pool) {
       const { rows } = await orStoreError(pool.query<{ too_soon: boolean }>({ name: 'device poll', text, values }))
       return rows[0]?.too_soon ?? true
     },
-    async dropExpired(now: Date): Promise<void> {
-      await pool.query('DELETE FROM token.device_authorization WHERE expire_time <= $1', [now])
-    },
   }
 }

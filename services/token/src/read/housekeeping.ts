@@ -1,18 +1,17 @@
 import type pg from 'pg'
 import { forgetAssertions } from '../issue/client-authentication/used-assertions.ts'
+import { dropExpired } from './drop-expired.ts'
 import { maintainPartitions } from './reference-tokens.ts'
 
 const everyMs = 60_000
 
 /** Makes partitions before they are needed, and drops what is dead by itself. */
-export async function startHousekeeping(
-  pool: pg.Pool,
-  onError: (error: unknown) => void,
-): Promise<{ close(): void }> {
+export async function startHousekeeping(pool: pg.Pool, onError: (error: unknown) => void): Promise<{ close(): void }> {
   const clean = async () => {
     const now = new Date()
     await maintainPartitions(pool, now)
     await forgetAssertions(pool, now)
+    await dropExpired(pool, now)
   }
   await clean()
   const timer = setInterval(() => void clean().catch(onError), everyMs)

@@ -104,9 +104,5 @@ export function readSessions(pool: pg.Pool) {
       )
       return rows.map(({ message }) => Session.decode(message))
     },
-    /** Those that nobody can be signed in by any more. Their end is no event: the time said it when they began. */
-    async dropExpired(now: Date): Promise<void> {
-      await pool.query('DELETE FROM token.session WHERE expire_time <= $1', [now])
-    },
   }
 }

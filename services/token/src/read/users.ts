@@ -71,7 +71,9 @@ export function readUsers(pool: pg.Pool) {
 
   return {
     async byId(userId: string): Promise<User | undefined> {
-      return first(await query({ name: 'user', text: 'SELECT message FROM token."user" WHERE user_id = $1', values: [userId] }))
+      return first(
+        await query({ name: 'user', text: 'SELECT message FROM token."user" WHERE user_id = $1', values: [userId] }),
+      )
     },
     async byUsername(environmentId: string, username: string): Promise<SigningIn | undefined> {
       const { rows } = await query<Row & { password_id: string; hash: string | null }>({

@@ -8,6 +8,8 @@ export interface Views {
   clientSecret(clientSecretId: string): Promise<ClientSecretView | undefined>
   /** The subscription that was last activated between a client and an API. */
   subscriptionOf(clientId: string, apiId: string): Promise<SubscriptionView | undefined>
+  /** What was issued at or before the time is refused: to a user or, without one, to anybody of the environment. */
+  cutoffTime(environmentId: string, userId?: string): Promise<Date | undefined>
 }
 
 export function createViews({ credentials }: Pick<DecisionState, 'credentials'>): Views {
@@ -17,6 +19,10 @@ export function createViews({ credentials }: Pick<DecisionState, 'credentials'>)
     async subscriptionOf(clientId, apiId) {
       const entitlement = found(await credentials.entitlement(clientId, apiId))
       return entitlement && found(await credentials.subscription(entitlement.subscriptionId))
+    },
+    async cutoffTime(environmentId, userId) {
+      const subject = userId === undefined ? undefined : ({ kind: 'user', id: userId } as const)
+      return found(await credentials.cutoff(environmentId, subject))?.before
     },
   }
 }

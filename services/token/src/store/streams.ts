@@ -1,7 +1,11 @@
 import type { TokenEvent } from '@gatehouse/contracts/events'
 import type { Fold, Stream } from '@gatehouse/event-store'
+import type { ConsentFacts } from '../domain/consent/consent.ts'
+import { type ConsentParties, consent } from '../domain/consent/decide.ts'
 import { device } from '../domain/device/decide.ts'
 import type { DeviceFacts } from '../domain/device/device.ts'
+import { grant } from '../domain/grant/decide.ts'
+import type { GrantFacts } from '../domain/grant/grant.ts'
 import { keyRing } from '../domain/key-ring/decide.ts'
 import type { KeyRing } from '../domain/key-ring/key-ring.ts'
 import { type Cutoff, cutoff } from '../domain/revocation/cutoff.ts'
@@ -35,5 +39,11 @@ export const streams = {
   },
   referenceToken: (tokenId: string): Stream<undefined, TokenEvent> => {
     return { id: `reference_token-${tokenId}`, fold: nothing, expectedVersion: undefined }
+  },
+  grant: (grantId: string): Stream<GrantFacts, TokenEvent> => {
+    return { id: `grant-${grantId}`, fold: grant, expectedVersion: undefined }
+  },
+  consent: ({ environmentId, userId, clientId }: ConsentParties): Stream<ConsentFacts, TokenEvent> => {
+    return { id: `consent-${environmentId}.${userId}.${clientId}`, fold: consent, expectedVersion: undefined }
   },
 }

@@ -3,9 +3,8 @@ import { type Session, UserState } from '@gatehouse/contracts/token/v1/grant'
 import { fold } from '@gatehouse/event-store'
 import { givenFor } from '@gatehouse/event-store/testing'
 import { describe, expect, test } from 'vitest'
-import type { ExistingUser } from '../user/user.ts'
 import { session as decider } from './decide.ts'
-import { isLive } from './session.ts'
+import { isLive, type SessionUser } from './session.ts'
 
 const given = givenFor(decider)
 const time = new Date('2026-11-23T12:00:00Z')
@@ -51,8 +50,8 @@ describe('refused', () => {
 })
 
 describe('live', () => {
-  const user = { userId: 'ada', state: UserState.USER_STATE_ACTIVE, passwordChangeTime: undefined } as ExistingUser
-  const live = (history: TokenEvent[], who: ExistingUser | undefined, at: Date) =>
+  const user = { userId: 'ada', state: UserState.USER_STATE_ACTIVE, passwordChangeTime: undefined }
+  const live = (history: TokenEvent[], who: SessionUser | undefined, at: Date) =>
     isLive(fold(decider, history), who, at)
 
   test('until it expires', () => {

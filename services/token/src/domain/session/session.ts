@@ -1,6 +1,5 @@
 import type { TokenEvent } from '@gatehouse/contracts/events'
-import { type Session, UserState } from '@gatehouse/contracts/token/v1/grant'
-import type { UserFacts } from '../user/user.ts'
+import { type Session, type User, UserState } from '@gatehouse/contracts/token/v1/grant'
 
 /** A session as its events make it; undefined when it does not exist. */
 export type SessionFacts = ExistingSession | undefined
@@ -30,11 +29,14 @@ export function evolve(session: SessionFacts, { type, data }: TokenEvent): Sessi
   }
 }
 
+/** What of a user decides on its sessions. */
+export type SessionUser = Pick<User, 'userId' | 'state'> & { readonly passwordChangeTime: Date | undefined }
+
 /**
  * Whether somebody is signed in by it: not ended, not too old, the user neither suspended nor with another password
  * since. Sign-in is what a password is changed against, so its time counts, not the session's first.
  */
-export function isLive(session: SessionFacts, user: UserFacts, time: Date): session is ExistingSession {
+export function isLive(session: SessionFacts, user: SessionUser | undefined, time: Date): session is ExistingSession {
   if (!session || !user || session.endTime || session.userId !== user.userId) return false
   if (!session.authTime || !session.expireTime || time >= session.expireTime) return false
   if (user.state !== UserState.USER_STATE_ACTIVE) return false

@@ -38,7 +38,7 @@ beforeAll(async () => {
     GATEHOUSE_GRPC_REFLECTION: 'true',
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
   })
-  for (const service of ['CREDENTIAL', 'POLICY', 'AUDIT', 'GATEWAY', 'CONSOLE']) {
+  for (const service of ['CREDENTIAL', 'POLICY', 'TOKEN', 'AUDIT', 'GATEWAY', 'CONSOLE']) {
     environment[`GATEHOUSE_${service}_ADDRESS`] = `127.0.0.1:${await freePort()}`
     environment[`GATEHOUSE_${service}_OPS_PORT`] = String(await freePort())
   }
@@ -50,7 +50,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test.each(['credential', 'audit', 'policy', 'gateway', 'console'])(
+test.each(['credential', 'audit', 'policy', 'token', 'gateway', 'console'])(
   'the bundle of %s serves outside the clone',
   async (service) => {
     const logFile = join(folder, `${service}.log`)

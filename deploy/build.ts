@@ -6,7 +6,7 @@ import { copyPackages } from './bundle-packages.ts'
 import { services } from './services.ts'
 
 /** What a bundle cannot hold, because it is native code or reads files of its own: found in node_modules at run time. */
-const packages = ['@node-rs/crc32', '@grpc/grpc-js', '@grpc/reflection', 'grpc-health-check']
+const packages = ['@node-rs/argon2', '@node-rs/crc32', '@grpc/grpc-js', '@grpc/reflection', 'grpc-health-check']
 
 /** What a dependency would take if it were there: it is not. */
 const absent = ['pg-native']

@@ -42,7 +42,7 @@ const root = join(import.meta.dirname, '..', '..')
 /** Ports that nobody uses, for every server of the product. */
 export async function freeAddresses(): Promise<NodeJS.ProcessEnv> {
   const env: NodeJS.ProcessEnv = {}
-  for (const service of ['CREDENTIAL', 'POLICY', 'AUDIT', 'GATEWAY', 'CONSOLE']) {
+  for (const service of ['CREDENTIAL', 'POLICY', 'TOKEN', 'AUDIT', 'GATEWAY', 'CONSOLE']) {
     env[`GATEHOUSE_${service}_ADDRESS`] = `127.0.0.1:${await freePort()}`
     env[`GATEHOUSE_${service}_OPS_PORT`] = String(await freePort())
   }

@@ -10,7 +10,7 @@ import { type Member, member } from './member.ts'
 for (const name of ['GATEHOUSE_POSTGRES_URL', 'GATEHOUSE_REDIS_URL', 'GATEHOUSE_KAFKA_BROKERS'])
   delete process.env[name]
 
-export const memberNames = ['credential', 'policy', 'audit', 'console', 'gateway', 'gateway-2'] as const
+export const memberNames = ['credential', 'policy', 'token', 'audit', 'console', 'gateway', 'gateway-2'] as const
 export type MemberName = (typeof memberNames)[number]
 
 /** The distributed product on servers of its own: every service its own process, and two gateways. */

@@ -14,6 +14,7 @@ const services = [
   { name: 'credential', opsPort: 9101, opsVariable: 'GATEHOUSE_CREDENTIAL_OPS_PORT' },
   { name: 'audit', opsPort: 9104, opsVariable: 'GATEHOUSE_AUDIT_OPS_PORT' },
   { name: 'policy', opsPort: 9103, opsVariable: 'GATEHOUSE_POLICY_OPS_PORT' },
+  { name: 'token', opsPort: 9102, opsVariable: 'GATEHOUSE_TOKEN_OPS_PORT' },
   { name: 'gateway', opsPort: 9100, opsVariable: 'GATEHOUSE_GATEWAY_OPS_PORT' },
   { name: 'console', opsPort: 9105, opsVariable: 'GATEHOUSE_CONSOLE_OPS_PORT' },
 ] as const

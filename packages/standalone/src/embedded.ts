@@ -6,6 +6,8 @@ import { readConfig as credentialConfig, startCredential } from '@gatehouse/cred
 import { readConfig as gatewayConfig, startGateway } from '@gatehouse/gateway'
 import type { Logger } from '@gatehouse/grpc-service'
 import { readConfig as policyConfig, startPolicy } from '@gatehouse/policy'
+import { readConfig as tokenConfig, startToken } from '@gatehouse/token'
+import { withFixedPorts } from './fixed-ports.ts'
 import { startEmbeddedPostgres } from './postgres.ts'
 
 export interface EmbeddedOptions {
@@ -18,7 +20,7 @@ export interface EmbeddedOptions {
 
 export interface Embedded {
   /** `host:port` of each server, as bound. */
-  readonly addresses: Readonly<Record<'credential' | 'policy' | 'audit' | 'gateway' | 'console', string>>
+  readonly addresses: Readonly<Record<'credential' | 'policy' | 'token' | 'audit' | 'gateway' | 'console', string>>
   /** Drains and stops everything, what others depend on last. */
   close(): Promise<void>
 }
@@ -29,7 +31,7 @@ export interface Embedded {
  * @throws ConfigurationError for a wrong setting, a port in use, a data directory in use
  */
 export async function startEmbedded({ dataDir, environment, logger }: EmbeddedOptions): Promise<Embedded> {
-  const env: NodeJS.ProcessEnv = { ...environment, GATEHOUSE_DATA_DIR: dataDir }
+  const env = await withFixedPorts({ ...environment, GATEHOUSE_DATA_DIR: dataDir })
   checkSettings(env)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   // Closed in the reverse order of opening, also when a later one does not open.
@@ -45,18 +47,18 @@ export async function startEmbedded({ dataDir, environment, logger }: EmbeddedOp
     env['GATEHOUSE_POSTGRES_URL'] = postgres.url
   }
   const credential = await start(startCredential(credentialConfig(env), { logger: logger('credential') }))
-  env['GATEHOUSE_CREDENTIAL_ADDRESS'] = credential.address
   const audit = await start(startAudit(auditConfig(env), { logger: logger('audit') }))
-  env['GATEHOUSE_AUDIT_ADDRESS'] = audit.address
   const policy = await start(startPolicy(policyConfig(env), { logger: logger('policy') }))
-  env['GATEHOUSE_POLICY_ADDRESS'] = policy.address
-  const gateway = await start(startGateway(gatewayConfig(env), { logger: logger('gateway') }))
+  const token = await start(startToken(tokenConfig(env), { logger: logger('token') }))
+  const tokenCalls = token.calls
+  const gateway = await start(startGateway(gatewayConfig(env), { logger: logger('gateway'), tokenCalls }))
   const console = await start(startConsole(consoleConfig(env), { logger: logger('console') }))
   const closing = opened.move()
   return {
     addresses: {
       credential: credential.address,
       policy: policy.address,
+      token: token.address,
       audit: audit.address,
       gateway: gateway.address,
       console: console.address,
@@ -68,5 +70,6 @@ export async function startEmbedded({ dataDir, environment, logger }: EmbeddedOp
 /** A wrong setting of any service is told before anything is started. */
 function checkSettings(env: NodeJS.ProcessEnv): void {
   const complete = { ...env, GATEHOUSE_POSTGRES_URL: env['GATEHOUSE_POSTGRES_URL'] || 'postgres://own' }
-  for (const read of [credentialConfig, auditConfig, policyConfig, gatewayConfig, consoleConfig]) read(complete)
+  for (const read of [credentialConfig, auditConfig, policyConfig, tokenConfig, gatewayConfig, consoleConfig])
+    read(complete)
 }

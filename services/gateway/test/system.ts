@@ -41,7 +41,7 @@ export async function startTestSystem(listener: RequestListener, operations: rea
     GATEHOUSE_NODE: 'gw',
     GATEHOUSE_DATA_DIR: dataDir,
   }
-  for (const service of ['CREDENTIAL', 'POLICY', 'AUDIT', 'GATEWAY', 'CONSOLE']) {
+  for (const service of ['CREDENTIAL', 'POLICY', 'TOKEN', 'AUDIT', 'GATEWAY', 'CONSOLE']) {
     environment[`GATEHOUSE_${service}_ADDRESS`] = any
     environment[`GATEHOUSE_${service}_OPS_PORT`] = service === 'GATEWAY' ? String(opsPort) : '0'
   }
@@ -69,6 +69,7 @@ export async function startTestSystem(listener: RequestListener, operations: rea
       GATEHOUSE_GATEWAY_OPS_PORT: '0',
       GATEHOUSE_CREDENTIAL_ADDRESS: addresses.credential,
       GATEHOUSE_POLICY_ADDRESS: addresses.policy,
+      GATEHOUSE_TOKEN_ADDRESS: addresses.token,
       GATEHOUSE_AUDIT_ADDRESS: addresses.audit,
     },
     key: first,

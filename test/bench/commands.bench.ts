@@ -63,7 +63,7 @@ const nothing: Fold<undefined, CredentialEvent> = { initialState: undefined, evo
 async function register(store: EventStore<CredentialEvent>): Promise<void> {
   const clientId = randomUUID()
   const facts = { clientId, environmentId: 'alpha', displayName: 'bench' }
-  const data = { ...facts, registerTime: new Date() }
+  const data = { ...facts, registerTime: new Date(), registration: undefined }
   const registered = { type: 'gatehouse.credential.v1.ClientRegistered', data } as const
   await handleCommand(store, {
     caller: 'bench',

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import type { EventSource } from '@gatehouse/contracts/events'
 import { waitFor } from '@gatehouse/testkit'
 import pg from 'pg'
 import type { History } from './history.ts'
@@ -83,7 +84,7 @@ interface EventRow extends Omit<RecordedEvent, 'position' | 'version' | 'eventId
 }
 
 /** A log as its service stored it. */
-export async function readLog(client: pg.Client, schema: 'credential' | 'policy'): Promise<RecordedEvent[]> {
+export async function readLog(client: pg.Client, schema: EventSource): Promise<RecordedEvent[]> {
   const { rows } = await client.query<EventRow>(`SELECT * FROM ${schema}.event ORDER BY position`)
   return rows.map(({ event_id: eventId, record_time: recordTime, position, version, ...row }) => {
     return { ...row, eventId, recordTime, position: BigInt(position), version: BigInt(version) }

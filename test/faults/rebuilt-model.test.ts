@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import { EventLogServiceClient, type RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import { type EventSource, eventSources } from '@gatehouse/contracts/events'
 import { type Positions, reaches } from '@gatehouse/contracts/positions'
 import { rebuildFromLogs } from '@gatehouse/decision-state'
 import { createClient, devCertificates } from '@gatehouse/grpc-service'
@@ -75,23 +76,24 @@ async function openModel(url: string): Promise<ReadModel> {
 
 async function connectLogs() {
   const tls = await devCertificates(installation.dataDir, 'gateway')
-  const connect = (peer: 'credential' | 'policy') => {
+  const connect = (peer: EventSource) => {
     const address = installation.environment[`GATEHOUSE_${peer.toUpperCase()}_ADDRESS`] ?? ''
     const client = createClient(EventLogServiceClient, { address, tls, peer })
     closing.push(() => client.close())
     return client
   }
-  return { credential: connect('credential'), policy: connect('policy') }
+  return { credential: connect('credential'), policy: connect('policy'), token: connect('token') }
 }
 
 /** What the model must be, from the tables and by other means. */
 async function slowFold(): Promise<Digest> {
   const client = new pg.Client({ connectionString: installation.postgres.url })
   await client.connect()
-  const [credential, policy] = [await readLog(client, 'credential'), await readLog(client, 'policy')]
+  const logs: RecordedEvent[][] = []
+  for (const source of eventSources) logs.push(await readLog(client, source))
   await client.end()
-  const positions = { credential: BigInt(credential.length), policy: BigInt(policy.length) }
-  return { positions, digest: oracleDigest([...credential, ...policy]) }
+  const positions = Object.fromEntries(eventSources.map((source, n) => [source, BigInt(logs[n]?.length ?? 0)]))
+  return { positions, digest: oracleDigest(logs.flat()) }
 }
 
 async function digestAt(model: ReadModel, positions: Positions): Promise<Digest> {

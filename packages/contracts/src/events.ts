@@ -22,6 +22,8 @@ export const credentialEvents = {
   'gatehouse.credential.v1.ClientSecretIssued': credential.ClientSecretIssued,
   'gatehouse.credential.v1.ClientSecretRevoked': credential.ClientSecretRevoked,
   'gatehouse.credential.v1.ClientSecretExpirationChanged': credential.ClientSecretExpirationChanged,
+  'gatehouse.credential.v1.InitialAccessTokenIssued': credential.InitialAccessTokenIssued,
+  'gatehouse.credential.v1.InitialAccessTokenRevoked': credential.InitialAccessTokenRevoked,
   'gatehouse.credential.v1.SubscriptionCreated': credential.SubscriptionCreated,
   'gatehouse.credential.v1.SubscriptionActivated': credential.SubscriptionActivated,
   'gatehouse.credential.v1.SubscriptionSuspended': credential.SubscriptionSuspended,

@@ -6,7 +6,7 @@ import type { Parked, ReadModel } from '@gatehouse/read-model'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type DecisionState, openDecisionState } from './decision-state.ts'
 import { rebuildFromLogs } from './rebuild.ts'
-import { createTestLog, type TestLog } from './testing/test-log.ts'
+import { createTestLogs, type TestLogs } from './testing/test-log.ts'
 
 export const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 10_000, interval: 5 })
@@ -15,7 +15,7 @@ const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 1
 export function decisionStateContract(name: string, openModel: () => Promise<ReadModel>): void {
   describe(`decision state on ${name}`, () => {
     let model: ReadModel
-    let logs: { credential: TestLog; policy: TestLog }
+    let logs: TestLogs
     let state: DecisionState
     let propagated: number[]
     let parked: Parked[]
@@ -23,7 +23,7 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
 
     beforeEach(async () => {
       model = await openModel()
-      logs = { credential: createTestLog(), policy: createTestLog() }
+      logs = createTestLogs()
       propagated = []
       parked = []
       applied = []
@@ -44,7 +44,13 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
     })
 
     const register = (clientId: string) => {
-      const data = { clientId, environmentId: 'alpha', displayName: '', registerTime: new Date() }
+      const data = {
+        clientId,
+        environmentId: 'alpha',
+        displayName: '',
+        registerTime: new Date(),
+        registration: undefined,
+      }
       return logs.credential.append(`client-${clientId}`, { type: 'gatehouse.credential.v1.ClientRegistered', data })
     }
     const suspend = (clientId: string) => {
@@ -65,7 +71,7 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
 
     test('empty logs are reached without an event', async () => {
       await until(() => state.stalenessMs() < 1_000)
-      expect(state.positions()).toEqual({ credential: 0n, policy: 0n })
+      expect(state.positions()).toEqual({ credential: 0n, policy: 0n, token: 0n })
     })
 
     test('who waits for the position of a write sees the write', async () => {

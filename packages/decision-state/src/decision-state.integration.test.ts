@@ -10,7 +10,7 @@ import { type RedisServer, sharedRedis, startRedis, waitFor } from '@gatehouse/t
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { decisionStateContract, quiet } from './decision-state.contract.ts'
 import { type DecisionState, openDecisionState } from './decision-state.ts'
-import { createTestLog, type TestLog } from './testing/test-log.ts'
+import { createTestLogs, type TestLogs } from './testing/test-log.ts'
 
 decisionStateContract('Redis', async () => {
   const model = openRedisModel({ address: { url: await sharedRedis() }, prefix: randomUUID(), readTimeoutMs: 1_000 })
@@ -21,7 +21,7 @@ decisionStateContract('Redis', async () => {
 describe('when Redis fails', () => {
   let server: RedisServer
   let model: ReadModel
-  let logs: { credential: TestLog; policy: TestLog }
+  let logs: TestLogs
   let state: DecisionState
 
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describe('when Redis fails', () => {
   afterAll(() => server?.stop())
   beforeEach(async () => {
     await server.flushAll()
-    logs = { credential: createTestLog(), policy: createTestLog() }
+    logs = createTestLogs()
     for (let n = 0; n < 200; n += 1) register(`c${n}`)
     model = openRedisModel({ address: { url: server.url }, readTimeoutMs: 500 })
     state = openDecisionState({ model, logs, logger: quiet })
@@ -44,7 +44,13 @@ describe('when Redis fails', () => {
 
   const fresh = () => waitFor(() => state.stalenessMs() < 1_000, { what: 'the state is fresh' })
   const register = (clientId: string) => {
-    const data = { clientId, environmentId: 'alpha', displayName: '', registerTime: new Date() }
+    const data = {
+      clientId,
+      environmentId: 'alpha',
+      displayName: '',
+      registerTime: new Date(),
+      registration: undefined,
+    }
     return logs.credential.append(`client-${clientId}`, { type: 'gatehouse.credential.v1.ClientRegistered', data })
   }
 
@@ -66,7 +72,7 @@ describe('when Redis fails', () => {
 
     async function startWithoutLogs() {
       await state.close()
-      for (const log of [logs.credential, logs.policy]) log.down = true
+      for (const log of Object.values(logs)) log.down = true
       second = openDecisionState({ model, logs, logger: quiet })
       await waitFor(() => logs.credential.refused > 2 && logs.policy.refused > 2, { what: 'the logs were asked' })
       return second
@@ -81,10 +87,10 @@ describe('when Redis fails', () => {
     })
 
     test('knows nothing after FLUSHALL', async () => {
-      for (const log of [logs.credential, logs.policy]) log.down = true
+      for (const log of Object.values(logs)) log.down = true
       await server.flushAll()
       const started = await startWithoutLogs()
-      expect(started.positions()).toEqual({ credential: 0n, policy: 0n })
+      expect(started.positions()).toEqual({ credential: 0n, policy: 0n, token: 0n })
       expect(started.stalenessMs()).toBe(Number.POSITIVE_INFINITY)
     })
 
@@ -129,7 +135,7 @@ describe('when Redis fails', () => {
   })
 
   test('a wiped log: what Redis has of it is never fresh', async () => {
-    const other = { credential: createTestLog(), policy: createTestLog() }
+    const other = createTestLogs()
     const strange = openDecisionState({ model, logs: other, logger: quiet })
     await waitFor(() => strange.positions()?.credential === 200n, { what: 'the model is followed' })
     expect(await strange.waitFor({ credential: 201n }, 1_200)).toBe(false)

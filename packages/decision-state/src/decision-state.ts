@@ -8,14 +8,18 @@ import {
   createProjector,
   createViewCache,
   credentialProjection,
+  followKeyRings,
   followPolicy,
+  type KeyRings,
   type Parked,
   policyProjection,
   type ReadModel,
+  tokenProjection,
   type ViewCache,
 } from '@gatehouse/read-model'
 import { createCompiledPolicy } from './compiled-policy.ts'
 import { createFreshness, type Freshness } from './freshness.ts'
+import { type SigningKeys, signingKeysOf } from './signing-keys.ts'
 import { createWholeMarks } from './whole-marks.ts'
 
 export interface DecisionStateOptions {
@@ -48,12 +52,14 @@ export interface DecisionState extends Pick<Freshness, 'stalenessMs' | 'provenSt
   readonly credentials: ViewCache
   /** The policy, compiled, as far as it is followed. */
   policy(): PolicyTable
+  /** The public keys of every environment, as far as they are followed. */
+  signingKeys(): SigningKeys
   /** How far every log is in force in this process; undefined while it is not known. */
   positions(): Positions | undefined
   close(): Promise<void>
 }
 
-const projections = { credential: credentialProjection, policy: policyProjection }
+const projections = { credential: credentialProjection, policy: policyProjection, token: tokenProjection }
 
 /** Brings the events of every log into the read model, and follows that model into this process. */
 export function openDecisionState(options: DecisionStateOptions): DecisionState {
@@ -68,6 +74,16 @@ export function openDecisionState(options: DecisionStateOptions): DecisionState 
     onReached: () => freshness.onFollowed(),
     onError: (err) => logger.warn({ err }, 'the policy could not be read or compiled'),
   })
+  let rings: KeyRings = new Map()
+  const keyRings = followKeyRings({
+    model,
+    onChanged: (changed) => {
+      rings = changed
+    },
+    onReached: () => freshness.onFollowed(),
+    onError: (err) => logger.warn({ err }, 'the signing keys could not be read'),
+  })
+  const signingKeys = signingKeysOf(() => rings)
   const freshness = createFreshness({
     ...{ heads: headsOf(logs), positions, now },
     ...createWholeMarks({ model, now }),
@@ -77,18 +93,18 @@ export function openDecisionState(options: DecisionStateOptions): DecisionState 
   const startTime = Date.now()
   let known = false
 
-  // The credentials are in force as soon as a change is heard, the policy when it is compiled.
+  // What is cached is in force as soon as a change is heard, the policy when it is compiled, the keys when they are read.
   function positions(): Positions | undefined {
-    const followed = credentials.positions()
-    const inForce = policy.position()
-    if (!known || inForce === undefined) return undefined
-    const heard = followed.policy ?? 0n
-    return { ...followed, policy: inForce < heard ? inForce : heard }
+    const { credential = 0n, policy: policyHeard = 0n, token: tokenHeard = 0n } = credentials.positions()
+    const [compiledTo, keysTo] = [policy.position(), keyRings.position()]
+    if (!known || compiledTo === undefined || keysTo === undefined) return undefined
+    return { credential, policy: lesser(compiledTo, policyHeard), token: lesser(keysTo, tokenHeard) }
   }
 
   const following = model.follow((change: Change) => {
     credentials.onChange(change)
     policy.onChange(change)
+    keyRings.onChange(change)
     known = true
     if (change.type === 'reset') for (const feed of feeds) feed.onReset(change.positions)
     // Events from before this process are none that it was slow to take.
@@ -101,6 +117,7 @@ export function openDecisionState(options: DecisionStateOptions): DecisionState 
   return {
     credentials,
     policy: compiled.table,
+    signingKeys: () => signingKeys,
     positions,
     stalenessMs: freshness.stalenessMs,
     provenStalenessMs: freshness.provenStalenessMs,
@@ -108,9 +125,14 @@ export function openDecisionState(options: DecisionStateOptions): DecisionState 
     async close() {
       freshness.close()
       policy.close()
+      keyRings.close()
       await Promise.all([following.close(), ...feeds.map((feed) => feed.close())])
     },
   }
+}
+
+function lesser(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
 }
 
 interface Feed {
@@ -152,5 +174,5 @@ function startFeed(source: EventSource, { model, logs, kafka, hooks = {}, logger
 function headsOf(logs: DecisionStateOptions['logs']) {
   const head = (source: EventSource) => async (deadlineMs: number) =>
     (await logs[source].getHead({}, { deadlineMs })).position
-  return { credential: head('credential'), policy: head('policy') }
+  return { credential: head('credential'), policy: head('policy'), token: head('token') }
 }

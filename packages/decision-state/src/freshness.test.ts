@@ -22,8 +22,8 @@ beforeEach(() => {
   mark = undefined
   ask = async (source) => heads[source]
   freshness = createFreshness({
-    heads: { credential: () => ask('credential'), policy: () => ask('policy') },
-    positions: () => followed,
+    heads: { credential: () => ask('credential'), policy: () => ask('policy'), token: async () => 0n },
+    positions: () => followed && { token: 0n, ...followed },
     now: () => clock,
     onFault: (_, fault) => faults.push(fault),
     wholeMark: async () => mark,
@@ -166,7 +166,7 @@ test('what is proven is told with the positions that were reached', async () => 
   ask = async () => Promise.reject(new Error('unavailable'))
   await pass(1_000)
   follow({ credential: 5n, policy: 0n })
-  expect(proven).toEqual([{ positions: { credential: 4n, policy: 0n }, ageMs: expect.any(Number) }])
+  expect(proven).toEqual([{ positions: { credential: 4n, policy: 0n, token: 0n }, ageMs: expect.any(Number) }])
   expect(proven[0]?.ageMs).toBeGreaterThanOrEqual(1_000)
   expect(freshness.provenStalenessMs()).toBe(freshness.stalenessMs())
 })

@@ -7,4 +7,5 @@ export {
 } from './decision-state.ts'
 export { type CredentialLookup, FactParked, loadViews } from './load-views.ts'
 export { type RebuildFromLogsOptions, rebuildFromLogs } from './rebuild.ts'
+export type { SigningKeys } from './signing-keys.ts'
 export { refuseUnknownState, type Staleness } from './staleness.ts'

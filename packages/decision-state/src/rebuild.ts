@@ -7,6 +7,7 @@ import {
   type ReadModel,
   type Rebuilt,
   rebuild,
+  tokenProjection,
 } from '@gatehouse/read-model'
 
 export interface RebuildFromLogsOptions {
@@ -22,7 +23,7 @@ export function rebuildFromLogs({ model, logs, onParked, signal }: RebuildFromLo
   const aborting = signal ?? new AbortController().signal
   return rebuild({
     model,
-    projections: [credentialProjection, policyProjection],
+    projections: [credentialProjection, policyProjection, tokenProjection],
     async *readToHead(source, after) {
       const request = { afterPosition: after, untilHead: true }
       for await (const { events } of logs[source].readEvents(request, { signal: aborting })) yield events

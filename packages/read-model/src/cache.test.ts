@@ -5,7 +5,7 @@ import { createViewCache, type ViewCache } from './cache.ts'
 import { createMemoryModel } from './memory/memory-model.ts'
 import { type Entry, ReadModelUnavailable, type Snapshot } from './read-model.ts'
 
-const view = (version: bigint): ClientView => ({ clientId: 'c1', environmentId: 'alpha', state: 1, version })
+const view = (version: bigint) => ClientView.fromPartial({ clientId: 'c1', environmentId: 'alpha', state: 1, version })
 const live = (version: bigint, key = 'client/c1'): Entry => {
   return { key, state: 'live', version, value: ClientView.encode(view(version)).finish() }
 }
@@ -203,7 +203,7 @@ describe('in front of memory', () => {
     expect(cache.client('c1')).toEqual(found(1n))
     await model.apply({ ...batch, after: 1n, upTo: 2n, writes: [live(2n)] })
     expect(cache.client('c1')).toEqual(found(2n))
-    expect(cache.positions()).toEqual({ credential: 2n, policy: 0n })
+    expect(cache.positions()).toEqual({ credential: 2n, policy: 0n, token: 0n })
   })
 
   test('guessing ids does not push out what exists', async () => {

@@ -1,6 +1,17 @@
 import { type EventSource, eventSources } from '@gatehouse/contracts/events'
 import { type Positions, reaches } from '@gatehouse/contracts/positions'
-import { ApiKeyDigestView, ApiKeyView, ClientView, SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
+import {
+  ApiKeyDigestView,
+  ApiKeyView,
+  ClientSecretView,
+  ClientView,
+  CutoffView,
+  EntitlementView,
+  ReferenceTokenView,
+  RevocationView,
+  SubscriptionView,
+  SuspensionView,
+} from '@gatehouse/contracts/read_model/v1/views'
 import { BoundedMap } from './bounded-map.ts'
 import { isId, type Noun } from './keys.ts'
 import { digestId } from './projections/credential.ts'
@@ -15,13 +26,32 @@ export type Lookup<View> =
 /** At once when this process knows the answer; a promise, which may reject with ReadModelUnavailable, otherwise. */
 export type Answer<View> = Lookup<View> | Promise<Lookup<View>>
 
-/** Decoded views of credentials in front of a model. */
+/** Whose tokens a cut-off is about; without one it is the whole environment. */
+export interface CutoffSubject {
+  readonly kind: 'client' | 'user'
+  readonly id: string
+}
+
+/** Decoded views of credentials and of revocations in front of a model. */
 export interface ViewCache {
   apiKey(id: string): Answer<ApiKeyView>
   /** Id of an imported key by the SHA-256 of its text. */
   apiKeyByDigest(digest: Uint8Array): Answer<ApiKeyDigestView>
   client(id: string): Answer<ClientView>
+  clientSecret(id: string): Answer<ClientSecretView>
   subscription(id: string): Answer<SubscriptionView>
+  /** The subscription of a client to an API that was last activated. */
+  entitlement(clientId: string, apiId: string): Answer<EntitlementView>
+  /** Found: the token is refused. */
+  revokedToken(environmentId: string, tokenId: string): Answer<RevocationView>
+  /** Found: what came from the grant is refused. */
+  revokedGrant(grantId: string): Answer<RevocationView>
+  /** Found: what was issued at or before the time is refused. */
+  cutoff(environmentId: string, subject?: CutoffSubject): Answer<CutoffView>
+  /** Found: everything of the user is refused. */
+  suspendedUser(userId: string): Answer<SuspensionView>
+  /** What is kept of a phantom or split token, by the hash of what its client holds. */
+  referenceToken(environmentId: string, tokenId: string): Answer<ReferenceTokenView>
   /** Feed every change of the model, in order. */
   onChange(change: Change): void
   /** How far the changes are followed: no answer is older. */
@@ -116,16 +146,35 @@ export function createViewCache({ model, bytesMax = 64 * 1024 * 1024 }: ViewCach
   }
 
   return {
-    apiKey: (id) => lookup('api_key', id, ApiKeyView),
-    apiKeyByDigest: (digest) => lookup('api_key_digest', digestId(digest), ApiKeyDigestView),
-    client: (id) => lookup('client', id, ClientView),
-    subscription: (id) => lookup('subscription', id, SubscriptionView),
+    ...viewsOf(lookup),
     onChange,
     positions: () => followed,
     get bytes() {
       return present.bytes + missing.bytes
     },
   }
+}
+
+type Views = Omit<ViewCache, 'onChange' | 'positions' | 'bytes'>
+
+function viewsOf(lookup: <View>(noun: Noun, id: string, codec: Codec<View>) => Answer<View>): Views {
+  return {
+    apiKey: (id) => lookup('api_key', id, ApiKeyView),
+    apiKeyByDigest: (digest) => lookup('api_key_digest', digestId(digest), ApiKeyDigestView),
+    client: (id) => lookup('client', id, ClientView),
+    clientSecret: (id) => lookup('client_secret', id, ClientSecretView),
+    subscription: (id) => lookup('subscription', id, SubscriptionView),
+    entitlement: (clientId, apiId) => lookup('entitlement', `${clientId}/${apiId}`, EntitlementView),
+    revokedToken: (environmentId, id) => lookup('revoked_token', `${environmentId}/${id}`, RevocationView),
+    revokedGrant: (id) => lookup('revoked_grant', id, RevocationView),
+    cutoff: (environmentId, subject) => lookup('cutoff', cutoffId(environmentId, subject), CutoffView),
+    suspendedUser: (id) => lookup('suspended_user', id, SuspensionView),
+    referenceToken: (environmentId, id) => lookup('reference_token', `${environmentId}/${id}`, ReferenceTokenView),
+  }
+}
+
+function cutoffId(environmentId: string, subject: CutoffSubject | undefined): string {
+  return subject ? `${environmentId}/${subject.kind}/${subject.id}` : `${environmentId}/environment`
 }
 
 function decode<View>(stored: Stored | undefined, codec: Codec<View>): Lookup<View> {

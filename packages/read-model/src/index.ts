@@ -1,16 +1,19 @@
-export { type Answer, createViewCache, type Lookup, type ViewCache, type ViewCacheOptions } from './cache.ts'
+export {
+  type Answer,
+  type CutoffSubject,
+  createViewCache,
+  type Lookup,
+  type ViewCache,
+  type ViewCacheOptions,
+} from './cache.ts'
+export { followKeyRings, type KeyRing, type KeyRings } from './key-rings.ts'
 export { type Noun, nouns } from './keys.ts'
 export { createMemoryModel } from './memory/memory-model.ts'
-export {
-  followPolicy,
-  type PolicyFollower,
-  type PolicyFollowerOptions,
-  type PolicyViews,
-  type UnknownView,
-} from './policy-views.ts'
+export { followPolicy, type PolicyViews, type UnknownView } from './policy-views.ts'
 export { credentialProjection } from './projections/credential.ts'
 export { policyProjection } from './projections/policy.ts'
 export type { Parked, Projection } from './projections/projection.ts'
+export { tokenProjection } from './projections/token.ts'
 export { createProjector, PositionGap, type Projector, type ProjectorOptions } from './projector.ts'
 export {
   type Batch,
@@ -30,3 +33,4 @@ export {
 export { type RebuildOptions, type Rebuilt, rebuild } from './rebuild.ts'
 export type { RedisAddress } from './redis/connections.ts'
 export { openRedisModel, type RedisModelOptions } from './redis/redis-model.ts'
+export type { WholeFollower, WholeFollowerOptions } from './whole-follower.ts'

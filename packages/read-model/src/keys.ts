@@ -3,10 +3,19 @@ export const nouns = [
   'api_key',
   'api_key_digest',
   'client',
+  'client_secret',
+  'secret_cutoff',
+  'entitlement',
   'subscription',
   'environment',
   'api',
   'plan',
+  'key_ring',
+  'revoked_token',
+  'revoked_grant',
+  'cutoff',
+  'suspended_user',
+  'reference_token',
   'parked',
 ] as const
 export type Noun = (typeof nouns)[number]
@@ -31,11 +40,29 @@ export function splitKey(key: string): { readonly noun: Noun; readonly id: strin
   return { noun, id }
 }
 
+// Whose key is not `<noun>/<id>` by the name of the stream: how many dots of the id part it, and the view's noun.
+const streams: Readonly<Record<string, { readonly noun: Noun; readonly dots: number }>> = {
+  ...Object.fromEntries(nouns.map((noun) => [noun, { noun, dots: 0 }])),
+  api: { noun: 'api', dots: 1 },
+  plan: { noun: 'plan', dots: 1 },
+  token: { noun: 'revoked_token', dots: 1 },
+  grant: { noun: 'revoked_grant', dots: 0 },
+  user: { noun: 'suspended_user', dots: 0 },
+  cutoff: { noun: 'cutoff', dots: 2 },
+}
+
 /** The key of the view that a stream is folded into: `api-alpha.orders` → `api/alpha/orders`. */
 export function keyOfStream(stream: string): string {
   const dash = stream.indexOf('-')
-  const noun = stream.slice(0, dash)
+  const name = stream.slice(0, dash)
   const id = stream.slice(dash + 1)
-  if (!isNoun(noun) || !printable.test(id)) return `parked/${encodeURIComponent(stream).slice(0, 511)}~`
-  return noun === 'api' || noun === 'plan' ? `${noun}/${id.replace('.', '/')}` : `${noun}/${id}`
+  const place = Object.hasOwn(streams, name) ? streams[name] : undefined
+  if (!place || !printable.test(id)) return `parked/${encodeURIComponent(stream).slice(0, 511)}~`
+  return `${place.noun}/${withSlashes(id, place.dots)}`
+}
+
+function withSlashes(id: string, dots: number): string {
+  const parts = id.split('.')
+  const rest = parts.slice(dots).join('.')
+  return [...parts.slice(0, dots), ...(rest === '' ? [] : [rest])].join('/')
 }

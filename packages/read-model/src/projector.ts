@@ -33,7 +33,8 @@ export function createProjector({ model, projection, onApplied, onParked }: Proj
   const { source } = projection
 
   async function attempt(delivered: readonly RecordedEvent[]): Promise<boolean> {
-    const keys = [...new Set(delivered.map((event) => keyOfStream(event.stream)))]
+    const folded = delivered.filter(({ type }) => !projection.passesOver?.(type))
+    const keys = [...new Set(folded.map(({ stream }) => keyOfStream(stream)))]
     const { positions, values } = await model.read(keys)
     const after = positions[source] ?? 0n
     const events = delivered.filter((event) => event.position > after)

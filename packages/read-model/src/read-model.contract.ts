@@ -47,9 +47,9 @@ export function readModelContract(name: string, under: ModelUnderTest): void {
     afterAll(() => under.close())
 
     test('an empty model stands at 0 and knows nothing', async () => {
-      expect(await model.positions()).toEqual({ credential: 0n, policy: 0n })
+      expect(await model.positions()).toEqual({ credential: 0n, policy: 0n, token: 0n })
       const { positions, values } = await model.read(['client/c1', 'api/alpha/orders'])
-      expect(positions).toEqual({ credential: 0n, policy: 0n })
+      expect(positions).toEqual({ credential: 0n, policy: 0n, token: 0n })
       expect(values).toEqual([undefined, undefined])
     })
 
@@ -81,7 +81,7 @@ export function readModelContract(name: string, under: ModelUnderTest): void {
     test('each log has its own position', async () => {
       await model.apply(batch(0n, 5n))
       await model.apply({ ...batch(0n, 2n), source: 'policy' })
-      expect(await model.positions()).toEqual({ credential: 5n, policy: 2n })
+      expect(await model.positions()).toEqual({ credential: 5n, policy: 2n, token: 0n })
     })
 
     test('positions and versions up to 2^53 are exact', async () => {
@@ -118,7 +118,7 @@ export function readModelContract(name: string, under: ModelUnderTest): void {
       ['a batch that ends where it begins', batch(1n, 1n)],
       ['a negative position', batch(-1n, 1n)],
       ['version 0', batch(0n, 1n, [live('client/c1', 0n, 'x')])],
-      ['an unknown noun', batch(0n, 1n, [live('client/c1', 1n, 'x'), live('grant/g1', 1n, 'x')])],
+      ['an unknown noun', batch(0n, 1n, [live('client/c1', 1n, 'x'), live('consent/g1', 1n, 'x')])],
       ['an id with a line break', batch(0n, 1n, [live('client/a\nb', 1n, 'x')])],
       ['an empty id', batch(0n, 1n, [live('client/', 1n, 'x')])],
     ])('%s is refused and changes nothing', async (_, wrong) => {
@@ -194,7 +194,7 @@ export function readModelContract(name: string, under: ModelUnderTest): void {
       await model.apply(batch(3n, 4n, [live('client/a', 1n, 'too old')]))
       await under.settled(() => heard.length === 3)
       expect(heard).toEqual([
-        { type: 'reset', positions: { credential: 1n, policy: 0n } },
+        { type: 'reset', positions: { credential: 1n, policy: 0n, token: 0n } },
         {
           type: 'applied',
           source: 'credential',
@@ -229,7 +229,7 @@ export function readModelContract(name: string, under: ModelUnderTest): void {
     })
 
     describe('the mark of a whole state', () => {
-      const at = (credential: bigint, ageMs = 0) => ({ positions: { credential, policy: 0n }, ageMs })
+      const at = (credential: bigint, ageMs = 0) => ({ positions: { credential, policy: 0n, token: 0n }, ageMs })
 
       test('is not there before anybody has set it', async () => {
         expect(await model.wholeMark()).toBeUndefined()
@@ -240,7 +240,7 @@ export function readModelContract(name: string, under: ModelUnderTest): void {
         await model.markWhole(at(2n, 5_000))
         await model.apply(batch(2n, 3n))
         const mark = await model.wholeMark()
-        expect(mark?.positions).toEqual({ credential: 2n, policy: 0n })
+        expect(mark?.positions).toEqual({ credential: 2n, policy: 0n, token: 0n })
         expect(mark?.ageMs).toBeGreaterThanOrEqual(4_999)
         expect(mark?.ageMs).toBeLessThan(8_000)
       })

@@ -14,11 +14,12 @@ import {
   SubscriptionCreated,
 } from '@gatehouse/contracts/credential/v1/credential_events'
 import { EventLogServiceService } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import { eventSources } from '@gatehouse/contracts/events'
 import { Api, ApiState, Operation, SecurityScheme } from '@gatehouse/contracts/policy/v1/api'
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
 import { Plan } from '@gatehouse/contracts/policy/v1/plan'
 import { digestSecret, encodeBase32, mintSecret } from '@gatehouse/credential-format'
-import { createTestLog, type TestLog } from '@gatehouse/decision-state/testing'
+import { createTestLogs, type TestLogs } from '@gatehouse/decision-state/testing'
 import { createLogger, devCertificates, type RunningGrpcService, startGrpcService } from '@gatehouse/grpc-service'
 import { freePort, type RedisServer, startRedis, waitFor } from '@gatehouse/testkit'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -27,14 +28,14 @@ import { type RunningGateway, readConfig, startGateway } from './service.ts'
 const logger = createLogger('test')
 logger.level = 'silent'
 const cleanup = new AsyncDisposableStack()
-const addresses = { credential: '', policy: '' }
+const addresses = { credential: '', policy: '', token: '' }
 const records: string[] = []
 const servers = new Map<keyof typeof addresses, RunningGrpcService>()
 
 let dataDir: string
 let redis: RedisServer
 let auditAddress: string
-let logs: { credential: TestLog; policy: TestLog }
+let logs: TestLogs
 let gateway: RunningGateway
 let good: string
 let revoked: string
@@ -47,11 +48,11 @@ beforeAll(async () => {
   const upstream = createServer((_, response) => response.end('from the upstream')).listen(0, '127.0.0.1')
   await once(upstream, 'listening')
   cleanup.defer(() => void upstream.close())
-  logs = { credential: createTestLog(), policy: createTestLog() }
+  logs = createTestLogs()
   describePolicy(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`)
   issueKeys()
   auditAddress = await startAudit()
-  for (const source of ['credential', 'policy'] as const) addresses[source] = `127.0.0.1:${await freePort()}`
+  for (const source of eventSources) addresses[source] = `127.0.0.1:${await freePort()}`
   cleanup.defer(stopControlPlane)
   cleanup.defer(() => gateway?.close())
 }, 60_000)
@@ -84,7 +85,7 @@ async function* ingest(requests: AsyncIterable<IngestRequest>) {
 }
 
 async function startControlPlane() {
-  for (const source of ['credential', 'policy'] as const)
+  for (const source of eventSources)
     if (!servers.has(source))
       servers.set(
         source,
@@ -120,6 +121,7 @@ async function startAgain() {
     GATEHOUSE_REDIS_URL: redis.url,
     GATEHOUSE_CREDENTIAL_ADDRESS: addresses.credential,
     GATEHOUSE_POLICY_ADDRESS: addresses.policy,
+    GATEHOUSE_TOKEN_ADDRESS: addresses.token,
     GATEHOUSE_AUDIT_ADDRESS: auditAddress,
     GATEHOUSE_DRAIN_MS: '100',
   })

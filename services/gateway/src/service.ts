@@ -25,10 +25,21 @@ import { Upstreams } from './forward/upstreams.ts'
 import { Http1Server } from './http1/server.ts'
 import { readCertificate, reloadCertificate } from './https.ts'
 import { createMetrics, type GatewayMetrics } from './metrics/metrics.ts'
+import { connectTokenService } from './oauth/calls/grpc.ts'
+import { endpointTable } from './oauth/endpoint-table.ts'
+import { createOAuth } from './oauth/oauth.ts'
+import type { TokenCalls } from './oauth/token-calls.ts'
 import { traceApplied } from './trace-applied.ts'
 import { shareMetrics } from './workers.ts'
 
 export { type GatewayConfig, readConfig } from './config.ts'
+export type { TokenCalls } from './oauth/token-calls.ts'
+
+export interface GatewayParts {
+  readonly logger: Logger
+  /** The token service in this process; absent: it is asked over gRPC. */
+  readonly tokenCalls?: TokenCalls
+}
 
 export interface RunningGateway extends Running {
   /** `host:port` of the gateway, as bound. */
@@ -43,7 +54,7 @@ export interface RunningGateway extends Running {
  */
 export async function startGateway(
   config: GatewayConfig,
-  { logger }: { readonly logger: Logger },
+  { logger, tokenCalls }: GatewayParts,
 ): Promise<RunningGateway> {
   // Closed in the reverse order of opening, also when a later one does not open.
   await using opened = new AsyncDisposableStack()
@@ -69,13 +80,14 @@ export async function startGateway(
   opened.defer(() => state.close())
   const counters = openCounters(config, logger)
   opened.defer(() => counters.close())
+  const calls = connectTokens(config, tls, tokenCalls)
+  opened.defer(() => calls.close())
   const upstreams = new Upstreams()
   opened.defer(() => upstreams.close())
-  const handler = createCheck({
-    state: stateOf(state, config.positionWaitMs),
-    ...{ views: state.credentials, counters, trail, upstreams, watch: metrics.watch },
-  })
   const certificate = await readCertificate(config)
+  const recording = { state: stateOf(state, config.positionWaitMs), trail, watch: metrics.watch }
+  const oauth = createOAuth(recording, endpointTable({ ...documentsOf(config, recording.state), calls }))
+  const handler = createCheck({ ...recording, views: state.credentials, counters, upstreams, oauth })
   const { trustedProxies } = config
   const server = new Http1Server({ handler, trustedProxies, ...(certificate && { tls: certificate }) })
   let serving = false
@@ -130,14 +142,22 @@ function connectLogs(config: GatewayConfig, tls: TlsMaterial) {
   const connect = (address: string, peer: string) => createClient(EventLogServiceClient, { address, tls, peer })
   const credential = connect(config.credentialAddress, 'credential')
   const policy = connect(config.policyAddress, 'policy')
+  const token = connect(config.tokenAddress, 'token')
   return {
-    credential,
-    policy,
+    ...{ credential, policy, token },
     close() {
-      credential.close()
-      policy.close()
+      for (const client of [credential, policy, token]) client.close()
     },
   }
+}
+
+function connectTokens(config: GatewayConfig, tls: TlsMaterial, own: TokenCalls | undefined) {
+  if (own) return { ...own, close: () => undefined }
+  return connectTokenService({ address: config.tokenAddress, tls, peer: 'token' })
+}
+
+function documentsOf({ jwksCacheSeconds, clientCaFile }: GatewayConfig, state: State) {
+  return { state, maxAgeSeconds: jwksCacheSeconds, clientCertificates: clientCaFile !== undefined }
 }
 
 interface StateParts {
@@ -167,6 +187,7 @@ function openCounters({ redisUrl }: GatewayConfig, logger: Logger) {
 function stateOf(state: DecisionState, positionWaitMs: number): State {
   return {
     policy: state.policy,
+    signingKeysOf: (environmentId) => state.signingKeys().of(environmentId),
     positions: () => state.positions() ?? {},
     stalenessMs: state.stalenessMs,
     provenStalenessMs: state.provenStalenessMs,

@@ -44,7 +44,16 @@ export function views() {
         ApiKeyDigestView.encode({ apiKeyId: keyId }).finish(),
       ),
     client: (state: ClientState = ClientState.CLIENT_STATE_ACTIVE) =>
-      write('client/c1', ClientView.encode({ clientId: 'c1', environmentId: 'alpha', state, version: 1n }).finish()),
+      write(
+        'client/c1',
+        ClientView.encode({
+          ...ClientView.create(),
+          clientId: 'c1',
+          environmentId: 'alpha',
+          state,
+          version: 1n,
+        }).finish(),
+      ),
     subscription: (over: Partial<SubscriptionView> = {}) =>
       write(
         'subscription/s1',

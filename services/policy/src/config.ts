@@ -18,6 +18,7 @@ export const variables = {
   opsPort: port('GATEHOUSE_POLICY_OPS_PORT', 9103),
   postgresUrl: text('GATEHOUSE_POSTGRES_URL'),
   credentialAddress: address('GATEHOUSE_CREDENTIAL_ADDRESS', '127.0.0.1:7101'),
+  tokenAddress: address('GATEHOUSE_TOKEN_ADDRESS', '127.0.0.1:7102'),
   auditAddress: address('GATEHOUSE_AUDIT_ADDRESS', '127.0.0.1:7104'),
   node: nodeVariable,
 } as const

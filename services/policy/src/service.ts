@@ -67,17 +67,16 @@ export async function startPolicy(
   const onFailure = (error: unknown) => logger.warn({ err: error }, 'decision records wait to be shipped')
   const shipper = startShipper({ trail, sink, onFailure })
   opened.defer(() => shipper.close())
-  const credentialLog = createClient(EventLogServiceClient, {
-    address: config.credentialAddress,
-    tls,
-    peer: 'credential',
-  })
+  const connect = (address: string, peer: string) => createClient(EventLogServiceClient, { address, tls, peer })
+  const credentialLog = connect(config.credentialAddress, 'credential')
   opened.defer(() => credentialLog.close())
+  const tokenLog = connect(config.tokenAddress, 'token')
+  opened.defer(() => tokenLog.close())
   const model = createMemoryModel()
   opened.defer(() => model.close())
   const state = openDecisionState({
     model,
-    logs: { credential: credentialLog, policy: eventLogService(store) },
+    logs: { credential: credentialLog, policy: eventLogService(store), token: tokenLog },
     ...(kafka && { kafka: kafka.topicOf }),
     logger,
   })

@@ -3,16 +3,19 @@ import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_
 import {
   type CredentialEvent,
   credentialEvents,
+  type EventSource,
   encodeEvent,
   type PolicyEvent,
   policyEvents,
+  type TokenEvent,
+  tokenEvents,
 } from '@gatehouse/contracts/events'
 
 /** A log in memory with the pull path of a real one, for tests. */
 export interface TestLog extends EventLog {
   readonly events: readonly RecordedEvent[]
   /** Its position. */
-  append(stream: string, event: CredentialEvent | PolicyEvent): bigint
+  append(stream: string, event: CredentialEvent | PolicyEvent | TokenEvent): bigint
   /** Holds the streams back: heads go on being answered. */
   silent: boolean
   /** Answers nothing at all, as a service that is not there. */
@@ -21,6 +24,13 @@ export interface TestLog extends EventLog {
   readonly asked: number
   /** How often that was not answered since `down` was set. */
   readonly refused: number
+}
+
+export type TestLogs = Readonly<Record<EventSource, TestLog>>
+
+/** One of each. */
+export function createTestLogs(): TestLogs {
+  return { credential: createTestLog(), policy: createTestLog(), token: createTestLog() }
 }
 
 export function createTestLog(): TestLog {
@@ -60,7 +70,7 @@ export function createTestLog(): TestLog {
     append(stream, event) {
       const position = BigInt(events.length + 1)
       const version = BigInt(events.filter((each) => each.stream === stream).length + 1)
-      const data = encodeEvent({ ...credentialEvents, ...policyEvents }, event)
+      const data = encodeEvent({ ...credentialEvents, ...policyEvents, ...tokenEvents }, event)
       const rest = { eventId: `e${position}`, recordTime: new Date(), traceparent: '' }
       events.push({ position, stream, version, type: event.type, data, ...rest })
       wake()

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import { ClientRegistration } from '@gatehouse/contracts/credential/v1/client_registration'
 import {
   type CredentialEvent,
   credentialEvents,
@@ -21,7 +22,7 @@ interface Choice {
 }
 
 const choice: fc.Arbitrary<Choice> = fc.record({
-  noun: fc.nat(2),
+  noun: fc.nat(3),
   id: fc.nat(4),
   event: fc.nat(20),
   time: fc.integer({ min: 1, max: 4_000_000_000_000 }),
@@ -47,23 +48,24 @@ export function sampleHistory(length: number, seed: number): RecordedEvent[] {
 /** A credential log of a given length, for tests: clients `1` to `50` are registered, then suspended and resumed in turn. */
 export function clientLog(length: number): RecordedEvent[] {
   const choices = Array.from({ length }, (_, n): Choice => {
-    return { noun: 0, id: (n % 50) + 1, event: Math.floor(n / 50) - 1, time: 1_700_000_000_000 + n, words: [] }
+    return { noun: 0, id: (n % 50) + 1, event: (Math.floor(n / 50) - 1) % 2, time: 1_700_000_000_000 + n, words: [] }
   })
   return record(choices, credentialEvent, (event) => encodeEvent(credentialEvents, event))
 }
 
+type Streams<Event> = ReadonlyMap<string, readonly Event[]>
 type Chosen<Event> = readonly [stream: string, event: Event]
 
 function record<Event extends { readonly type: string }>(
   choices: readonly Choice[],
-  choose: (choice: Choice, before: readonly Event[]) => Chosen<Event>,
+  choose: (choice: Choice, streams: Streams<Event>) => Chosen<Event>,
   encode: (event: Event) => Uint8Array,
 ): RecordedEvent[] {
   const streams = new Map<string, Event[]>()
   return choices.map((each, index) => {
-    const before = streams.get(`${each.noun}-${each.id}`) ?? []
-    const [stream, event] = choose(each, before)
-    streams.set(`${each.noun}-${each.id}`, [...before, event])
+    const [stream, event] = choose(each, streams)
+    const before = streams.get(stream) ?? []
+    streams.set(stream, [...before, event])
     const place = { position: BigInt(index + 1), version: BigInt(before.length + 1), stream }
     const eventId = `${stream}-${before.length + 1}`
     return {
@@ -77,32 +79,52 @@ function record<Event extends { readonly type: string }>(
   })
 }
 
-function credentialEvent(choice: Choice, before: readonly CredentialEvent[]): Chosen<CredentialEvent> {
-  const id = String(choice.id)
-  const time = new Date(choice.time)
-  const make = [clientEvents, subscriptionEvents, apiKeyEvents][choice.noun] ?? clientEvents
-  const [first, ...rest] = make(id, time, choice.words)
-  const event = before.length === 0 ? first : rest[choice.event % rest.length]
+const credentialStreams = [
+  ['client', clientEvents],
+  ['subscription', subscriptionEvents],
+  ['api_key', apiKeyEvents],
+  ['client_secret', clientSecretEvents],
+] as const
+
+function credentialEvent(choice: Choice, streams: Streams<CredentialEvent>): Chosen<CredentialEvent> {
+  const [noun, make] = credentialStreams[choice.noun % 4] ?? credentialStreams[0]
+  const stream = `${noun}-${choice.id}`
+  const [first, ...rest] = make(String(choice.id), new Date(choice.time), choice.words)
+  const event = streams.has(stream) ? rest[choice.event % rest.length] : first
   if (!event) throw new Error('no event to choose')
-  return [`${['client', 'subscription', 'api_key'][choice.noun]}-${id}`, event]
+  return [stream, event]
 }
 
 function clientEvents(clientId: string, time: Date, [reason = '']: readonly string[]): CredentialEvent[] {
   const type = 'gatehouse.credential.v1.Client'
+  const registration = reason === '' ? undefined : { ...ClientRegistration.create(), redirectUris: [reason] }
+  const about = { clientId, displayName: reason, registration }
   return [
-    {
-      type: `${type}Registered`,
-      data: { clientId, environmentId: 'alpha', displayName: reason, registerTime: time },
-    },
+    { type: `${type}Registered`, data: { ...about, environmentId: 'alpha', registerTime: time } },
     { type: `${type}Suspended`, data: { clientId, reason, suspendTime: time } },
     { type: `${type}Resumed`, data: { clientId, resumeTime: time } },
+    { type: `${type}RegistrationChanged`, data: { ...about, changeTime: time } },
+    { type: `${type}Deleted`, data: { clientId, deleteTime: time } },
+  ]
+}
+
+function clientSecretEvents(clientSecretId: string, time: Date, words: readonly string[]): CredentialEvent[] {
+  const type = 'gatehouse.credential.v1.ClientSecret'
+  const [reason = ''] = words
+  const owner = { environmentId: 'alpha', clientId: `c${Number(clientSecretId) % 2}` }
+  const expireTime = words.length > 1 ? time : undefined
+  const digest = new Uint8Array(32).fill(Number(clientSecretId))
+  return [
+    { type: `${type}Issued`, data: { clientSecretId, ...owner, displayName: reason, digest, issueTime: time, expireTime } },
+    { type: `${type}Revoked`, data: { clientSecretId, clientId: owner.clientId, reason, revokeTime: time } },
+    { type: `${type}ExpirationChanged`, data: { clientSecretId, expireTime, changeTime: time } },
   ]
 }
 
 function subscriptionEvents(subscriptionId: string, time: Date, words: readonly string[]): CredentialEvent[] {
   const type = 'gatehouse.credential.v1.Subscription'
   const terms = { planId: words[0] ?? '', operations: words, scopes: words.toReversed() }
-  const owner = { environmentId: 'alpha', clientId: '1', apiId: 'orders' }
+  const owner = { environmentId: 'alpha', clientId: '1', apiId: `a${Number(subscriptionId) % 2}` }
   const [reason = ''] = words
   return [
     { type: `${type}Created`, data: { subscriptionId, ...owner, ...terms, createTime: time } },
@@ -135,20 +157,21 @@ function apiKeyEvents(apiKeyId: string, time: Date, words: readonly string[]): C
   ]
 }
 
-function policyEvent(choice: Choice, before: readonly PolicyEvent[]): Chosen<PolicyEvent> {
+function policyEvent(choice: Choice, streams: Streams<PolicyEvent>): Chosen<PolicyEvent> {
   const id = `n${choice.id}`
   const time = new Date(choice.time)
   const [displayName = ''] = choice.words
-  if (choice.noun === 0) {
+  const noun = choice.noun % 3
+  if (noun === 0) {
     const environment = Environment.fromPartial({ environmentId: id, displayName, hosts: choice.words })
     return [`environment-${id}`, { type: 'gatehouse.policy.v1.EnvironmentPut', data: { environment, putTime: time } }]
   }
-  if (choice.noun === 1) {
+  if (noun === 1) {
     const plan = Plan.fromPartial({ environmentId: 'alpha', planId: id, displayName })
     return [`plan-alpha.${id}`, { type: 'gatehouse.policy.v1.PlanPut', data: { plan, putTime: time } }]
   }
   const stream = `api-alpha.${id}`
-  if (choice.event % 3 === 0 && before.at(-1)?.type === 'gatehouse.policy.v1.ApiPublished') {
+  if (choice.event % 3 === 0 && streams.get(stream)?.at(-1)?.type === 'gatehouse.policy.v1.ApiPublished') {
     const data = { environmentId: 'alpha', apiId: id, retireTime: time }
     return [stream, { type: 'gatehouse.policy.v1.ApiRetired', data }]
   }

@@ -10,12 +10,21 @@ import {
 import { Api } from '@gatehouse/contracts/policy/v1/api'
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
 import { Plan } from '@gatehouse/contracts/policy/v1/plan'
-import { ApiKeyDigestView, ApiKeyView, ClientView, SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
+import {
+  ApiKeyDigestView,
+  ApiKeyView,
+  ClientSecretView,
+  ClientView,
+  CutoffView,
+  EntitlementView,
+  SubscriptionView,
+} from '@gatehouse/contracts/read_model/v1/views'
 
 type Event = CredentialEvent | PolicyEvent
 type Named<Suffix extends string> = Extract<Event, { type: `${string}.${Suffix}` }>
 
-const clientStates = { ClientRegistered: 1, ClientSuspended: 2, ClientResumed: 1 } as const
+const clientStates = { ClientRegistered: 1, ClientSuspended: 2, ClientResumed: 1, ClientDeleted: 3 } as const
+const clientSecretStates = { ClientSecretIssued: 1, ClientSecretRevoked: 2 } as const
 const subscriptionStates = {
   SubscriptionCreated: 1,
   SubscriptionActivated: 2,
@@ -31,7 +40,8 @@ const apiKeyStates = { ApiKeyIssued: 1, ApiKeySuspended: 2, ApiKeyResumed: 1, Ap
  */
 export function oracleDigest(events: readonly RecordedEvent[]): string {
   const streams = Map.groupBy(events, ({ stream }) => stream)
-  const entries = [...streams.values()].flatMap(entriesOf).map(([key, text, bytes]): [string, Buffer] => {
+  const all = [...[...streams.values()].flatMap(entriesOf), ...crossEntries(events, streams)]
+  const entries = all.map(([key, text, bytes]): [string, Buffer] => {
     return [key, Buffer.concat([Buffer.from(text), bytes])]
   })
   const hash = createHash('sha256')
@@ -54,11 +64,41 @@ function entriesOf(stream: readonly RecordedEvent[]): OracleEntry[] {
   return value ? [[key, `${version}:`, value]] : [[key, `${version}-`, new Uint8Array()]]
 }
 
+/** What the last event of several streams says: its version is its position in the log. */
+function crossEntries(events: readonly RecordedEvent[], streams: ReadonlyMap<string, RecordedEvent[]>): OracleEntry[] {
+  const entries = new Map<string, OracleEntry>()
+  for (const recorded of events) {
+    const event = decodeEvent(credentialEvents, recorded)
+    if (event && isNamed(event, 'SubscriptionActivated')) {
+      const [first] = streams.get(recorded.stream) ?? []
+      const created = first && decodeEvent(credentialEvents, first)
+      if (!created || !isNamed(created, 'SubscriptionCreated')) throw new Error('the history has no beginning')
+      const { subscriptionId, clientId, apiId } = created.data
+      const key = `entitlement/${clientId}/${apiId}`
+      entries.set(key, [key, `${recorded.position}:`, EntitlementView.encode({ subscriptionId }).finish()])
+    } else if (event && isNamed(event, 'ClientSecretRevoked')) {
+      const { clientId, revokeTime: before } = event.data
+      const key = `secret_cutoff/${clientId}`
+      entries.set(key, [key, `${recorded.position}:`, CutoffView.encode({ before }).finish()])
+    }
+  }
+  return [...entries.values()]
+}
+
 function wholeOf(history: readonly Event[], version: bigint): [string, Uint8Array?] {
   const client = last(history, 'ClientRegistered')?.data
   if (client) {
+    const { displayName, registration } = last(history, 'ClientRegistrationChanged')?.data ?? client
     const state = stateAfter(history, clientStates)
-    return [`client/${client.clientId}`, ClientView.encode({ ...client, state, version }).finish()]
+    const view = { ...client, displayName, registration, state, version, revokedBefore: undefined }
+    return [`client/${client.clientId}`, ClientView.encode(view).finish()]
+  }
+  const secret = last(history, 'ClientSecretIssued')?.data
+  if (secret) {
+    const { expireTime } = last(history, 'ClientSecretExpirationChanged')?.data ?? secret
+    const state = stateAfter(history, clientSecretStates)
+    const view = { ...secret, expireTime, state, version }
+    return [`client_secret/${secret.clientSecretId}`, ClientSecretView.encode(view).finish()]
   }
   const created = last(history, 'SubscriptionCreated')?.data
   if (created) {
@@ -96,10 +136,12 @@ function apiKeyEntries(history: readonly Event[], issued: Named<'ApiKeyIssued'>,
   return [entry, [lead, '1:', ApiKeyDigestView.encode({ apiKeyId }).finish()]]
 }
 
+const finalEvents = new Set(['ApiKeyRevoked', 'SubscriptionCancelled', 'ClientSecretRevoked', 'ClientDeleted'])
+
 // Final states win wherever they stand.
 function stateAfter<State extends number>(history: readonly Event[], states: Readonly<Record<string, State>>): State {
   const names = history.map(({ type }) => type.slice(type.lastIndexOf('.') + 1))
-  const end = names.find((name) => name === 'ApiKeyRevoked' || name === 'SubscriptionCancelled')
+  const end = names.find((name) => finalEvents.has(name))
   const state = states[end ?? names.findLast((name) => name in states) ?? '']
   if (state === undefined) throw new Error('the history has no beginning')
   return state

@@ -153,11 +153,11 @@ describe('an event that cannot be applied parks what it belongs to, and only tha
   test('a stream that no view belongs to', async () => {
     const strange = {
       ...recorded(1, 'Revoked', revoke),
-      stream: 'grant-g1',
+      stream: 'consent-g1',
       type: 'gatehouse.credential.v1.GrantGiven',
     }
     const { parked } = await project(credentialProjection, [[strange]])
-    expect(parked).toMatchObject([{ key: 'parked/grant-g1~', position: 1n }])
+    expect(parked).toMatchObject([{ key: 'parked/consent-g1~', position: 1n }])
   })
 
   test('a change of what was never begun', async () => {

@@ -1,13 +1,17 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
-import { keyOfStream } from '../keys.ts'
+import { keyOfStream, type Noun, splitKey } from '../keys.ts'
 import type { Entry, Stored } from '../read-model.ts'
 
 /** How the events of one log become entries. Pure. */
 export interface Projection {
   readonly source: EventSource
+  /** Whether events of the type change no view: they are passed over. */
+  passesOver?(type: string): boolean
+  /** Views that events of their stream pass over, or that are forgotten: versions of their events only have to rise. */
+  readonly sparse?: ReadonlySet<Noun>
   /**
-   * The entries that the event changes, `key` (that of its stream) among them. `view` is the live value there.
+   * The entries that the event changes. `key` is that of its stream, `view` the live value there.
    * Throws Unappliable for an event that makes no sense; any throw parks the entry.
    */
   fold(event: RecordedEvent, key: string, view: Uint8Array | undefined): readonly Entry[]
@@ -51,6 +55,7 @@ export function foldEvents(
   const writes = new Map<string, Entry>()
   const parked: Parked[] = []
   for (const event of events) {
+    if (projection.passesOver?.(event.type)) continue
     const key = keyOfStream(event.stream)
     const present = writes.get(key) ?? current.get(key)
     try {
@@ -67,9 +72,14 @@ export function foldEvents(
 function step(projection: Projection, event: RecordedEvent, key: string, present: Stored | undefined) {
   if (present?.state === 'parked') return [{ ...present, key, version: later(present, event) }]
   if (key.startsWith('parked/')) throw new Unappliable(`no view belongs to the stream ${event.stream}`)
-  if (event.version !== (present?.version ?? 0n) + 1n)
+  if (!follows(projection, event, key, present))
     throw new Unappliable(`version ${event.version} cannot follow version ${present?.version ?? 0n}`)
   return projection.fold(event, key, present?.state === 'live' ? present.value : undefined)
+}
+
+function follows({ sparse }: Projection, { version }: RecordedEvent, key: string, present: Stored | undefined) {
+  const before = present?.version ?? 0n
+  return sparse?.has(splitKey(key).noun) ? version > before : version === before + 1n
 }
 
 // Beyond what is there even when the event's own version is wrong: a store ignores a write that is not newer.

@@ -121,7 +121,8 @@ test('FLUSHALL takes the mark of a whole state with it, and none is taken before
 })
 
 test.each([
-  ['beyond the positions', '101 0 1'],
+  ['beyond the positions', '1 101 0 0'],
+  ['of fewer logs', '1 100 0'],
   ['written by somebody else', 'yesterday'],
 ])('a mark that is %s is none', async (_, mark) => {
   await admin.hset('{test}:1:positions', 'whole', mark)

@@ -47,9 +47,9 @@ export function redisGeneration(options: RedisGenerationOptions): Generation {
     // A projector reads many keys at once and has time.
     const connection = keys.length > requestKeysMax ? writes : reads
     const reply = await call(connection, readScript, [target.candidate ? 1 : '', ...keys.flatMap(place)])
-    const values = reply[3] as readonly (Buffer | null)[]
+    const values = reply[2] as readonly (Buffer | null)[]
     const stored = values.map((value): Stored | undefined => (value ? decodeStored(value) : undefined))
-    return { positions: positionsOf(reply[1], reply[2]), values: stored }
+    return { positions: positionsOf(reply[1]), values: stored }
   }
 
   const positions = async () => (await read([])).positions

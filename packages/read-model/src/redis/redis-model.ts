@@ -3,7 +3,7 @@ import { type Candidate, type Following, type ReadModel, ReadModelUnavailable, t
 import { connectRedis, type RedisAddress } from './connections.ts'
 import { follow, type Tail } from './follower.ts'
 import { redisGeneration, type Target } from './redis-generation.ts'
-import { layoutOf, positionsOf, run } from './redis-store.ts'
+import { layoutOf, positionsOf, positionTexts, run } from './redis-store.ts'
 import { discardScript, markWholeScript, promoteScript, tailScript, wholeMarkScript } from './scripts.ts'
 
 export interface RedisModelOptions {
@@ -53,18 +53,18 @@ export function openRedisModel(options: RedisModelOptions): ReadModel {
 
   async function tail(): Promise<Tail> {
     const reply = await serving.call((name) => run(reads, tailScript, layout.keys(name), [name]))
-    return { positions: positionsOf(reply[1], reply[2]), generation: serving.name, last: String(reply[3]) }
+    return { positions: positionsOf(reply[1]), generation: serving.name, last: String(reply[2]) }
   }
 
-  async function markWhole({ positions: { credential = 0n, policy = 0n }, ageMs }: WholeMark): Promise<void> {
-    const mark = [String(credential), String(policy), Math.ceil(ageMs)]
+  async function markWhole({ positions, ageMs }: WholeMark): Promise<void> {
+    const mark = [Math.ceil(ageMs), ...positionTexts(positions)]
     await serving.call((name) => run(writes, markWholeScript, layout.keys(name), [name, ...mark]))
   }
 
   async function wholeMark(): Promise<WholeMark | undefined> {
     const reply = await serving.call((name) => run(reads, wholeMarkScript, layout.keys(name), [name]))
     if (reply[0] !== 'ok') return undefined
-    return { positions: positionsOf(reply[1], reply[2]), ageMs: Number(String(reply[3])) }
+    return { positions: positionsOf(reply[1]), ageMs: Number(String(reply[2])) }
   }
 
   return {

@@ -1,3 +1,4 @@
+import { eventSources } from '@gatehouse/contracts/events'
 import type { Positions } from '@gatehouse/contracts/positions'
 import { type Noun, nouns, splitKey } from '../keys.ts'
 import { ReadModelUnavailable } from '../read-model.ts'
@@ -68,8 +69,14 @@ async function evaluate(
   }
 }
 
-export function positionsOf(credential: unknown, policy: unknown): Positions {
-  return { credential: BigInt(String(credential)), policy: BigInt(String(policy)) }
+/** Positions as the scripts take and answer them: in the order of the logs. */
+export function positionsOf(found: unknown): Positions {
+  const texts: readonly unknown[] = Array.isArray(found) ? found : []
+  return Object.fromEntries(eventSources.map((source, index) => [source, BigInt(String(texts[index]))]))
+}
+
+export function positionTexts(positions: Positions): readonly string[] {
+  return eventSources.map((source) => String(positions[source] ?? 0n))
 }
 
 /** Every field of a hash at least once, while it may change. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { eventSources } from '@gatehouse/contracts/events'
 
 /** A Lua script: it runs atomically. */
 export interface Script {
@@ -15,8 +16,18 @@ function script(lua: string): Script {
 // and are compared as such: Lua would write a large one back as 9.007e+15.
 const head = `
 local serving = redis.call('GET', KEYS[1]) or '1'
+local sources = {${eventSources.map((source) => `'${source}'`).join(', ')}}
 local function position(source) return redis.call('HGET', KEYS[3], source) or '0' end
+local function positions()
+  local all = {}
+  for i, source in ipairs(sources) do all[i] = position(source) end
+  return all
+end
 local function less(a, b) return #a < #b or (#a == #b and a < b) end
+local function behind(these)
+  for i, source in ipairs(sources) do if less(position(source), these[i]) then return true end end
+  return false
+end
 `
 
 /** ARGV generation, '1' for a candidate or '', then index of the hash and field of each entry. */
@@ -24,7 +35,7 @@ export const readScript = script(`${head}
 if ARGV[2] == '' and serving ~= ARGV[1] then return {'moved', serving} end
 local values = {}
 for i = 3, #ARGV, 2 do values[#values + 1] = redis.call('HGET', KEYS[tonumber(ARGV[i])], ARGV[i + 1]) end
-return {'ok', position('credential'), position('policy'), values}`)
+return {'ok', positions(), values}`)
 
 /**
  * ARGV generation, life of a candidate in ms or '', source, after, upTo, record time in ms, changes to keep, then index
@@ -59,34 +70,36 @@ return {'applied'}`)
 export const tailScript = script(`${head}
 if serving ~= ARGV[1] then return {'moved', serving} end
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
-return {'ok', position('credential'), position('policy'), last[1] and last[1][1] or '0-0'}`)
+return {'ok', positions(), last[1] and last[1][1] or '0-0'}`)
 
-/** ARGV generation, positions of credential and policy, age in ms. An older mark never replaces a younger one. */
+/** ARGV generation, age in ms, position of each log. An older mark never replaces a younger one. */
 export const markWholeScript = script(`${head}
 if serving ~= ARGV[1] then return {'moved', serving} end
-if less(position('credential'), ARGV[2]) or less(position('policy'), ARGV[3]) then return {'behind'} end
+local marked = {unpack(ARGV, 3)}
+if behind(marked) then return {'behind'} end
 local time = redis.call('TIME')
-local at = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(ARGV[4]))
-local _, _, present = string.find(redis.call('HGET', KEYS[3], 'whole') or '', '^%d+ %d+ (%d+)$')
+local at = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(ARGV[2]))
+local present = string.match(redis.call('HGET', KEYS[3], 'whole') or '', '^(%d+) [%d ]+$')
 if present and not less(present, at) then return {'younger'} end
-redis.call('HSET', KEYS[3], 'whole', ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. at)
+redis.call('HSET', KEYS[3], 'whole', at .. ' ' .. table.concat(marked, ' '))
 return {'marked'}`)
 
 /** ARGV generation. Positions and age in ms of the mark, when the generation stands at or beyond it. */
 export const wholeMarkScript = script(`${head}
 if serving ~= ARGV[1] then return {'moved', serving} end
-local mark = redis.call('HGET', KEYS[3], 'whole') or ''
-local _, _, credential, policy, at = string.find(mark, '^(%d+) (%d+) (%d+)$')
-if not at or less(position('credential'), credential) or less(position('policy'), policy) then return {'none'} end
+local mark = {}
+for number in string.gmatch(redis.call('HGET', KEYS[3], 'whole') or '', '%d+') do mark[#mark + 1] = number end
+local marked = {unpack(mark, 2)}
+if #marked ~= #sources or behind(marked) then return {'none'} end
 local time = redis.call('TIME')
-local age = math.max(0, time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(at))
-return {'ok', credential, policy, string.format('%.0f', age)}`)
+local age = math.max(0, time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(mark[1]))
+return {'ok', marked, string.format('%.0f', age)}`)
 
 /** KEYS go on with positions and hashes of the serving generation; ARGV serving generation, candidate. */
 export const promoteScript = script(`${head}
 if serving ~= ARGV[1] then return {'moved', serving} end
 local half = (#KEYS - 2) / 2
-for _, source in ipairs({'credential', 'policy'}) do
+for _, source in ipairs(sources) do
   if less(position(source), redis.call('HGET', KEYS[3 + half], source) or '0') then return {'behind'} end
 end
 for i = 3, 2 + half do redis.call('PERSIST', KEYS[i]) end

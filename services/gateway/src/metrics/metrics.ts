@@ -1,3 +1,4 @@
+import { type EventSource, eventSources } from '@gatehouse/contracts/events'
 import type { Logger } from '@gatehouse/grpc-service'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Watch } from '../check/check.ts'
@@ -15,7 +16,7 @@ export interface GatewayMetrics {
 /** What is read when the metrics are asked for. */
 export interface Readings {
   stalenessMs(): number
-  position(source: 'credential' | 'policy'): bigint | undefined
+  position(source: EventSource): bigint | undefined
   connections(): number
 }
 
@@ -97,8 +98,7 @@ function gauges(registers: Registry[], readings: Readings): void {
     labelNames: ['source'],
     registers,
     collect() {
-      for (const source of ['credential', 'policy'] as const)
-        this.set({ source }, Number(readings.position(source) ?? 0n))
+      for (const source of eventSources) this.set({ source }, Number(readings.position(source) ?? 0n))
     },
   })
 }

@@ -1,0 +1,24 @@
+import { constants, verify } from 'node:crypto'
+import type { VerificationKey } from '../jwk/verification-key.ts'
+import { type Jws, unverifiedClaims } from './parse-jws.ts'
+import type { JsonObject } from './strict-json.ts'
+
+const es256Bytes = 64
+
+/**
+ * The claims of a JWS whose signature is right, or what is wrong with it. The key says the algorithm, not the header
+ * (RFC 8725 section 3.1).
+ */
+export function verifyJws(jws: Jws, key: VerificationKey): JsonObject | 'signature_invalid' | 'malformed' {
+  if (jws.header.alg !== key.alg || !signatureIsRight(jws, key)) return 'signature_invalid'
+  return unverifiedClaims(jws) ?? 'malformed'
+}
+
+/** In this thread: handing it to the pool costs 30 µs, and saves 60 to 110 (ES256) or 25 (RS256). */
+function signatureIsRight({ signedText, signature }: Jws, { alg, key }: VerificationKey): boolean {
+  const text = Buffer.from(signedText, 'latin1')
+  if (alg === 'RS256') return verify('sha256', text, { key, padding: constants.RSA_PKCS1_PADDING }, signature)
+  // RFC 7518 section 3.4: r and s of 32 bytes each; DER is another format.
+  if (signature.length !== es256Bytes) return false
+  return verify('sha256', text, { key, dsaEncoding: 'ieee-p1363' }, signature)
+}

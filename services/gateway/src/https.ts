@@ -5,20 +5,31 @@ import type { Http1Server } from './http1/server.ts'
 export interface CertificateFiles {
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
+  /** Authorities of client certificates; clients are asked for one where it is set. */
+  readonly clientCaFile: string | undefined
 }
 
 export interface Certificate {
   readonly cert: Buffer
   readonly key: Buffer
+  /** Asked for and not demanded: what a certificate proves, and whether it must, is for whoever reads it. */
+  readonly requestCert: boolean
+  readonly rejectUnauthorized: false
+  readonly ca?: Buffer
 }
 
 /** The certificate for HTTPS; undefined where none is configured. Throws ConfigurationError naming what is wrong. */
-export async function readCertificate({ certFile, keyFile }: CertificateFiles): Promise<Certificate | undefined> {
-  if (!certFile && !keyFile) return undefined
+export async function readCertificate(files: CertificateFiles): Promise<Certificate | undefined> {
+  const { certFile, keyFile, clientCaFile } = files
+  if (!certFile && !keyFile) {
+    if (clientCaFile) throw new ConfigurationError('GATEHOUSE_HTTPS_CLIENT_CA needs GATEHOUSE_HTTPS_CERT')
+    return undefined
+  }
   if (!certFile || !keyFile) throw new ConfigurationError('GATEHOUSE_HTTPS_CERT and GATEHOUSE_HTTPS_KEY go together')
   try {
     const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)])
-    return { cert, key }
+    const ca = clientCaFile ? await readFile(clientCaFile) : undefined
+    return { cert, key, ...(ca && { ca }), requestCert: ca !== undefined, rejectUnauthorized: false }
   } catch (error) {
     throw new ConfigurationError(`the HTTPS certificate cannot be read: ${(error as Error).message}`)
   }
@@ -36,7 +47,8 @@ export function reloadCertificate(
 ): { close(): void } {
   let seen = ''
   async function look(): Promise<void> {
-    const times = await Promise.all([files.certFile, files.keyFile].map((file) => stat(file ?? '')))
+    const named = [files.certFile, files.keyFile, files.clientCaFile].filter((file) => file !== undefined)
+    const times = await Promise.all(named.map((file) => stat(file)))
     const now = times.map(({ mtimeMs, ino, size }) => `${mtimeMs}/${ino}/${size}`).join()
     if (now === seen) return
     const first = seen === ''

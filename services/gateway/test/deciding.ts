@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openTrail, type SpoolDisk } from '@gatehouse/audit-trail'
+import type { SigningKeyView } from '@gatehouse/contracts/read_model/v1/views'
+import { unavailable } from '@gatehouse/errors'
 import { compilePolicy, type PolicyTable, type Reason } from '@gatehouse/policy-engine'
 import type { ViewCache } from '@gatehouse/read-model'
 import { expect } from 'vitest'
@@ -13,6 +15,9 @@ import { createMemoryCounters } from '../src/counters/memory.ts'
 import { Upstreams } from '../src/forward/upstreams.ts'
 import type { Outcome } from '../src/http1/exchange.ts'
 import { Http1Server } from '../src/http1/server.ts'
+import { endpointTable } from '../src/oauth/endpoint-table.ts'
+import { createOAuth } from '../src/oauth/oauth.ts'
+import type { TokenCalls } from '../src/oauth/token-calls.ts'
 import { policy, views } from './deciding-facts.ts'
 
 /** What of a decision record these tests look at. */
@@ -24,7 +29,7 @@ export interface DecisionRecord {
 }
 
 /** A check before a real upstream, on a read model, a policy and a disk that the test has in its hand. */
-export async function deciding(over: Partial<CheckParts> = {}) {
+export async function deciding(over: Partial<CheckParts> = {}, calls: Partial<TokenCalls> = {}) {
   const order: string[] = []
   const disk = heldDisk(order)
   const upstream = await startUpstream(order)
@@ -41,11 +46,15 @@ export async function deciding(over: Partial<CheckParts> = {}) {
     stale: 0,
     proven: 0,
     reach: async () => true,
+    signingKeys: [],
     table: compilePolicy(policy(`http://127.0.0.1:${upstream.port}`)),
   }
   const watched = watching()
   const decided = { ...stateOf(state, order), ...countersOf(order), views: viewsOf(cache, order) }
-  const parts: CheckParts = { ...decided, trail, upstreams: new Upstreams(), watch: watched.watch, ...over }
+  const recorded = { ...decided, trail, watch: watched.watch, ...over }
+  const documents = { state: recorded.state, maxAgeSeconds: 300, clientCertificates: false }
+  const oauth = createOAuth(recorded, endpointTable({ ...documents, calls: { ...noTokenService, ...calls } }))
+  const parts: CheckParts = { ...recorded, oauth, upstreams: new Upstreams(), ...over }
   const server = new Http1Server({ handler: createCheck(parts) })
   const port = await server.listen(0, '127.0.0.1')
   const read: DecisionRecord[] = []
@@ -82,13 +91,21 @@ interface TestState {
   stale: number
   proven: number
   reach(): Promise<boolean>
-  readonly table: PolicyTable
+  table: PolicyTable
+  signingKeys: SigningKeyView[]
+}
+
+const away = () => Promise.reject(unavailable('TEST', 'there is no token service'))
+const noTokenService: TokenCalls = {
+  ...{ issueToken: away, introspect: away, revokeToken: away, resolveReferenceToken: away, getUserInfo: away },
+  ...{ pushAuthorization: away, startDeviceAuthorization: away, interact: away },
 }
 
 function stateOf(state: TestState, order: string[]): Pick<CheckParts, 'state'> {
   return {
     state: {
       policy: () => state.table,
+      signingKeysOf: () => state.signingKeys,
       positions: () => ({ credential: 7n, policy: 3n }),
       stalenessMs: () => state.stale,
       provenStalenessMs: () => state.proven,

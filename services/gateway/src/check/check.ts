@@ -8,12 +8,12 @@ import {
   type Matched,
   noViews,
   type Principal,
-  type Reason,
 } from '@gatehouse/policy-engine'
 import type { ViewCache } from '@gatehouse/read-model'
 import type { Consumption, Counters } from '../counters/counters.ts'
 import type { Upstreams } from '../forward/upstreams.ts'
 import { type Exchange, type Http1Handler, type Outcome, repeated } from '../http1/exchange.ts'
+import type { OAuth } from '../oauth/oauth.ts'
 import { presentApiKey } from './authenticate/api-key.ts'
 import { conclude } from './conclude.ts'
 import type { Verdict } from './decision.ts'
@@ -28,12 +28,13 @@ export interface CheckParts {
   readonly counters: Counters
   readonly trail: Trail
   readonly upstreams: Upstreams
+  readonly oauth: OAuth
   readonly watch: Watch
 }
 
 /** Told of what happens, for metrics and logs; must not throw. */
 export interface Watch {
-  decided(reason: Reason, authMethod: string, durationMs: number): void
+  decided(reason: string, authMethod: string, durationMs: number): void
   /** What is to be told how a request of this method ended: the same function for all of them. */
   over(method: string): (outcome: Outcome) => void
   /** Something failed that a deny was answered for. */
@@ -44,7 +45,8 @@ export interface Watch {
 
 /**
  * The request path. A request starts denied and passes, in this order: position → match → freshness → authenticate →
- * check → authorize → limit → forward. Each refuses with its own reason; only the end of the table allows.
+ * check → authorize → limit → forward. Each refuses with its own reason; only the end of the table allows. What belongs
+ * to the authorization server leaves it after freshness.
  * Nothing is awaited that this process knows already.
  */
 export function createCheck(parts: CheckParts): Http1Handler {
@@ -85,7 +87,9 @@ function examine(parts: CheckParts, exchange: Exchange): Promise<void> | undefin
   const inquiry = inquire(exchange, parts.state)
   const { match } = inquiry
   const refusal = refusalOf(inquiry)
+  const answerOAuth = refusal ? undefined : parts.oauth.handlerOf(inquiry)
   if (refusal) deny(parts, inquiry, refusal)
+  else if (answerOAuth) return answerOAuth()
   else if (match.kind === 'unmatched') deny(parts, inquiry, match.reason)
   else
     return caught(

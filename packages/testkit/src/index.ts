@@ -1,3 +1,4 @@
+export { chromiumArguments, findChromium } from './chromium.ts'
 export { freePort } from './free-port.ts'
 export { type KafkaCluster, type KafkaOptions, startKafka } from './kafka.ts'
 export { freshDatabase, type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts'

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { findChromium } from '../chromium.ts'
 import { kafkaProgram } from './kafka-program.ts'
 import { redisProgram } from './redis-program.ts'
 
@@ -13,6 +14,7 @@ beforeEach(async () => {
   vi.stubEnv('PATH', bin)
   vi.stubEnv('XDG_CACHE_HOME', join(bin, 'cache'))
   vi.stubEnv('JAVA_HOME', undefined)
+  vi.stubEnv('GATEHOUSE_CHROMIUM', undefined)
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
@@ -41,6 +43,20 @@ describe('what a machine lacks is said in one line', () => {
   it('Maven, where Kafka is not in the cache', async () => {
     await install('java', 'openjdk version "21.0.5" 2024-10-15')
     await expect(kafkaProgram()).rejects.toThrow(/^Kafka is missing and Maven \(mvn\).*$/)
+  })
+
+  it('Chromium', async () => {
+    await expect(findChromium()).rejects.toThrow(/^Chromium is missing: .*GATEHOUSE_CHROMIUM$/)
+  })
+
+  it('not said where a variable names it', async () => {
+    vi.stubEnv('GATEHOUSE_CHROMIUM', '/opt/chrome')
+    expect(await findChromium()).toBe('/opt/chrome')
+  })
+
+  it('not said where one of its names is on the PATH', async () => {
+    await install('google-chrome', '')
+    expect(await findChromium()).toBe(join(bin, 'google-chrome'))
   })
 
   it('not said where it is on the PATH', async () => {

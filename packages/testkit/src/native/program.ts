@@ -37,3 +37,18 @@ export async function runProgram(
     throw new Error(`${command} ${args.join(' ')} failed: ${said || message}`, { cause: error })
   }
 }
+
+/** Installs a package of Debian's that brings a program of its name, where we are root. @returns the program's path */
+export async function fromDebian(name: string): Promise<string | undefined> {
+  if (process.getuid?.() !== 0 || !(await onPath('apt-get'))) return undefined
+  process.stderr.write(`testkit: installing ${name}\n`)
+  // In run level 1 a package does not start the service that it installs.
+  const quiet = { env: { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } }
+  try {
+    await runProgram('apt-get', ['update', '-qq'], quiet)
+    await runProgram('apt-get', ['install', '-qq', '-y', '--no-install-recommends', name], quiet)
+  } catch (error) {
+    process.stderr.write(`testkit: ${(error as Error).message.split('\n')[0]}\n`)
+  }
+  return onPath(name)
+}

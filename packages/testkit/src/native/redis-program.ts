@@ -1,27 +1,13 @@
 import { chmod, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { onPath, runProgram } from './program.ts'
+import { fromDebian, onPath, runProgram } from './program.ts'
 import { fetchOnce } from './workspace.ts'
 
 const jar = 'com.github.codemonstur:embedded-redis:1.4.3'
 
 /** The path of a `redis-server`: of the PATH, else of Debian's package where we are root, else out of a pinned jar. */
 export async function redisProgram(): Promise<string> {
-  return (await onPath('redis-server')) ?? (await fromDebian()) ?? (await fromJar())
-}
-
-async function fromDebian(): Promise<string | undefined> {
-  if (process.getuid?.() !== 0 || !(await onPath('apt-get'))) return undefined
-  process.stderr.write('testkit: installing redis-server\n')
-  // In run level 1 the package does not start the service that it installs.
-  const quiet = { env: { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } }
-  try {
-    await runProgram('apt-get', ['update', '-qq'], quiet)
-    await runProgram('apt-get', ['install', '-qq', '-y', '--no-install-recommends', 'redis-server'], quiet)
-  } catch (error) {
-    process.stderr.write(`testkit: ${(error as Error).message.split('\n')[0]}\n`)
-  }
-  return onPath('redis-server')
+  return (await onPath('redis-server')) ?? (await fromDebian('redis-server')) ?? (await fromJar())
 }
 
 /** The jar carries statically linked builds for Linux and macOS. */

@@ -1,10 +1,19 @@
 import type { ApiKeyRestrictions } from '@gatehouse/contracts/credential/v1/api_key'
 import type { ClientRegistration } from '@gatehouse/contracts/credential/v1/client_registration'
 import type * as rpc from '@gatehouse/contracts/credential/v1/credential_service'
-import { each, form, nested, orEmpty, orUnset, type Rule, type Rules, violationsOf } from '@gatehouse/grpc-service'
+import {
+  each,
+  form,
+  nested,
+  orEmpty,
+  orUnset,
+  pageSizeMax,
+  type Rule,
+  type Rules,
+  violationsOf,
+} from '@gatehouse/grpc-service'
 import { parseIpRange } from '@gatehouse/policy-engine'
 import { registrationViolations } from '../domain/registration/validate.ts'
-import { pageSizeMax } from '../read/page.ts'
 
 const requestId = form(/^[!-~]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
 const id = form(/^[a-z0-9_-]{1,64}$/, 'must be 1 to 64 of a-z, 0-9, _ and -')

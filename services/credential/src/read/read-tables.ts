@@ -4,8 +4,8 @@ import { ClientSecret } from '@gatehouse/contracts/credential/v1/client_secret'
 import type { ApiKeyUse } from '@gatehouse/contracts/credential/v1/credential_service'
 import { Subscription } from '@gatehouse/contracts/credential/v1/subscription'
 import { orStoreError } from '@gatehouse/event-store'
+import { cutPage, type PageRequest, pageOf } from '@gatehouse/grpc-service'
 import type pg from 'pg'
-import { cut, type PageRequest, pageOf } from './page.ts'
 
 /** Narrows a list; an empty id does not. */
 interface Owners {
@@ -69,16 +69,16 @@ export function readTables(pool: pg.Pool) {
     async listClients(owners: Owners, page: PageRequest) {
       const { rows, size } = await list('credential.client', 'client_id', owners, page)
       const found = rows.map(({ message }) => Client.decode(message))
-      return cut(found, size, ({ clientId }) => clientId)
+      return cutPage(found, size, ({ clientId }) => clientId)
     },
     async listSubscriptions(owners: Owners, page: PageRequest) {
       const { rows, size } = await list('credential.subscription', 'subscription_id', owners, page)
       const found = rows.map(({ message }) => Subscription.decode(message))
-      return cut(found, size, ({ subscriptionId }) => subscriptionId)
+      return cutPage(found, size, ({ subscriptionId }) => subscriptionId)
     },
     async listApiKeys(owners: Owners, page: PageRequest) {
       const { rows, size } = await list(apiKeys, 'api_key_id', owners, page)
-      return cut(rows.map(toApiKey), size, ({ apiKeyId }) => apiKeyId)
+      return cutPage(rows.map(toApiKey), size, ({ apiKeyId }) => apiKeyId)
     },
     /** Keeps the latest time per key; keys that do not exist are passed over. */
     async recordUse(uses: readonly ApiKeyUse[]): Promise<void> {

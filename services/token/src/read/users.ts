@@ -75,6 +75,12 @@ export function readUsers(pool: pg.Pool) {
         await query({ name: 'user', text: 'SELECT message FROM token."user" WHERE user_id = $1', values: [userId] }),
       )
     },
+    /** Of the hash that counts; empty: the user has no password. */
+    async passwordIdOf(userId: string): Promise<string | undefined> {
+      const text = 'SELECT password_id FROM token."user" WHERE user_id = $1'
+      const { rows } = await query<{ password_id: string }>({ name: 'password of user', text, values: [userId] })
+      return rows[0]?.password_id
+    },
     async byUsername(environmentId: string, username: string): Promise<SigningIn | undefined> {
       const { rows } = await query<Row & { password_id: string; hash: string | null }>({
         name: 'user by name',

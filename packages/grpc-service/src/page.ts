@@ -19,7 +19,7 @@ export function pageOf({ pageSize, pageToken }: PageRequest): { readonly after: 
 }
 
 /** Cuts the one row that was read too many, which shows that there is a next page. */
-export function cut<Row>(rows: readonly Row[], size: number, id: (row: Row) => string) {
+export function cutPage<Row>(rows: readonly Row[], size: number, id: (row: Row) => string) {
   const page = rows.slice(0, size)
   const last = page.at(-1)
   const more = rows.length > size && last !== undefined

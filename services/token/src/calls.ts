@@ -1,22 +1,32 @@
 import type {
+  IntrospectRequest,
+  IntrospectResponse,
   IssueTokenRequest,
   IssueTokenResponse,
   ResolveReferenceTokenRequest,
   ResolveReferenceTokenResponse,
+  RevokeTokenRequest,
+  RevokeTokenResponse,
 } from '@gatehouse/contracts/token/v1/token_service'
+import { introspect } from './introspect/introspect.ts'
 import { issueToken } from './issue/token-endpoint.ts'
 import { readReferenceToken } from './read/reference-tokens.ts'
+import { revokeToken } from './revoke/revoke-token.ts'
 import type { TokenParts } from './token-parts.ts'
 
 /** What the gateway asks of the authorization server, over gRPC or, in one process, as it stands here. */
 export interface Calls {
   issueToken(request: IssueTokenRequest): Promise<IssueTokenResponse>
+  introspect(request: IntrospectRequest): Promise<IntrospectResponse>
+  revokeToken(request: RevokeTokenRequest): Promise<RevokeTokenResponse>
   resolveReferenceToken(request: ResolveReferenceTokenRequest): Promise<ResolveReferenceTokenResponse>
 }
 
 export function createCalls(parts: TokenParts): Calls {
   return {
     issueToken: (request) => issueToken(parts, request),
+    introspect: (request) => introspect(parts, request),
+    revokeToken: (request) => revokeToken(parts, request),
     async resolveReferenceToken({ environmentId, tokenId }) {
       return { referenceToken: await readReferenceToken(parts.store.pool, environmentId, tokenId) }
     },

@@ -2,7 +2,7 @@ import { openAuditSink, openTrail, startShipper, type Trail } from '@gatehouse/a
 import { createLogPublisher, eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
-import { type DecisionState, openDecisionState } from '@gatehouse/decision-state'
+import { createVerificationKeys, type DecisionState, openDecisionState } from '@gatehouse/decision-state'
 import { eventLogService, openPool, startOutboxRelay } from '@gatehouse/event-store'
 import {
   ConfigurationError,
@@ -18,6 +18,8 @@ import {
   watchSpool,
 } from '@gatehouse/grpc-service'
 import { createMemoryModel } from '@gatehouse/read-model'
+import { createTokenVerifier } from '@gatehouse/token-verifier'
+import { createAuthorize } from './authorize/authorize-parts.ts'
 import { type Calls, createCalls } from './calls.ts'
 import type { TokenConfig } from './config.ts'
 import { tokenLogService, tokenService } from './grpc/token-service.ts'
@@ -26,6 +28,7 @@ import { fileKeyEncryption } from './keys/key-encryption.ts'
 import { startKeyRotation } from './keys/key-rotation.ts'
 import { derivedKeys, sealedKeys } from './keys/sealed-keys.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
+import { readGrants } from './read/grants.ts'
 import { startHousekeeping } from './read/housekeeping.ts'
 import { createViews } from './read/views.ts'
 import { createSignIn } from './sign-in/sign-in-parts.ts'
@@ -78,7 +81,10 @@ export async function startToken(
   const keys = createSigningKeys(state, sealed)
   const signIn = createSignIn({ pool, key: derived('sign_in'), secretsDir: config.secretsDir })
   const handles = createHandles(derived('handle'))
-  const parts = { state, store, sealed, keys, views: createViews(state), handles, signIn }
+  const authorize = createAuthorize({ pool, key: derived('interaction') })
+  const tokens = { verifier: createTokenVerifier(), verificationKey: createVerificationKeys(state) }
+  const reading = { views: createViews(state), grants: readGrants(pool) }
+  const parts = { state, store, sealed, keys, handles, signIn, authorize, ...reading, ...tokens }
   const onError = (err: unknown) => logger.error({ err }, 'signing keys could not be looked after')
   const rotation = startKeyRotation({
     ...{ store, sealed, onError },
@@ -89,7 +95,7 @@ export async function startToken(
   const calls = createCalls(parts)
   const server = await startGrpcService({
     ...{ name: 'token', address: config.address, tls, logger, registry },
-    services: [tokenService({ calls, trail }), tokenLogService(store)],
+    services: [tokenService(calls, { trail, state }), tokenLogService(store)],
     ops: { port: config.opsPort, host: config.opsHost, ready: () => store.head().then(() => true) },
     reflection: config.reflection,
     healthWithoutCertificate: config.healthWithoutCertificate,

@@ -63,5 +63,6 @@ function requireSubject(command: { subject: CutoffSubject; subjectId: string; be
     const description = whole ? 'must be empty for an environment' : 'is required'
     throw invalidArgument([{ field: 'subject_id', description }])
   }
-  if (command.before > command.time) throw invalidArgument([{ field: 'before', description: 'must not be in the future' }])
+  if (command.before > command.time)
+    throw invalidArgument([{ field: 'before', description: 'must not be in the future' }])
 }

@@ -8,7 +8,7 @@ import { keyRing } from '../domain/key-ring/decide.ts'
 import type { KeyRing } from '../domain/key-ring/key-ring.ts'
 import * as rules from '../grpc/rules.ts'
 import { forgetRemoved, newCandidate } from '../keys/key-rotation.ts'
-import { environmentOfKey, readKeyRing } from '../read/signing-keys.ts'
+import { environmentOfKey, readSigningKeys } from '../read/signing-keys.ts'
 import { streams } from '../store/streams.ts'
 import type { TokenParts } from '../token-parts.ts'
 
@@ -52,7 +52,7 @@ export function signingKeyMethods({ store, sealed }: Parts) {
       const { keyId, reason } = request
       const environmentId = await environmentOfKey(store.pool, keyId)
       if (environmentId === undefined) throw notFound('signing_key', keyId)
-      const removed = (await readKeyRing(store.pool, environmentId)).keys.find((key) => key.keyId === keyId)
+      const removed = (await readSigningKeys(store.pool, environmentId)).find((key) => key.keyId === keyId)
       const candidate = await newCandidate(sealed, removed?.algorithm ?? SigningAlgorithm.SIGNING_ALGORITHM_ES256)
       const command = { type: 'remove', environmentId, keyId, reason, candidate, time: new Date() } as const
       let after: KeyRing = { keys: [] }
@@ -72,7 +72,7 @@ export function signingKeyMethods({ store, sealed }: Parts) {
 
     async listSigningKeys(request: rpc.ListSigningKeysRequest): Promise<rpc.ListSigningKeysResponse> {
       validate(rules.listSigningKeys, request)
-      const { keys } = await readKeyRing(store.pool, request.environmentId)
+      const keys = await readSigningKeys(store.pool, request.environmentId)
       return { signingKeys: keys.toReversed() }
     },
   }

@@ -1,8 +1,8 @@
-import { hash, hkdfSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { TokenForm } from '@gatehouse/contracts/policy/v1/token_settings'
 import type { ReferenceToken } from '@gatehouse/contracts/token/v1/reference_token'
-import { encodeBase32, mintSecret } from '@gatehouse/credential-format'
-import { sealWith } from '../keys/key-encryption.ts'
+import { encodeBase32, mintSecret, secretBytes, secretIdBytes } from '@gatehouse/credential-format'
+import { referenceTokenId, sealPhantom, splitToken } from '@gatehouse/token-verifier'
 import { streams } from '../store/streams.ts'
 import { transact } from '../store/transact.ts'
 import type { TokenParts } from '../token-parts.ts'
@@ -19,7 +19,7 @@ export async function issueReferenceToken(
   expireTime: Date,
 ): Promise<string> {
   const { text, token } = form === 'phantom' ? phantom(environmentId, jwt) : split(jwt)
-  const tokenId = hash('sha256', text, 'base64url')
+  const tokenId = referenceTokenId(text)
   const referenceToken: ReferenceToken = { ...token, tokenId, environmentId, expireTime }
   await transact(store, {
     streams: { token: streams.referenceToken(tokenId) },
@@ -31,19 +31,12 @@ export async function issueReferenceToken(
 }
 
 function phantom(environmentId: string, jwt: string) {
-  const secret = { environmentId, id: encodeBase32(randomBytes(10)), secret: randomBytes(32) }
+  const secret = { environmentId, id: encodeBase32(randomBytes(secretIdBytes)), secret: randomBytes(secretBytes) }
   const text = mintSecret('phantom_token', secret)
-  const content = sealWith(phantomKey(text), Buffer.from(jwt), 'phantom token')
-  return { text, token: { form: TokenForm.TOKEN_FORM_PHANTOM, content } }
-}
-
-/** 256 random bits stand in the text: one pass of HKDF is enough. */
-function phantomKey(text: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', text, '', 'gatehouse phantom token', 32))
+  return { text, token: { form: TokenForm.TOKEN_FORM_PHANTOM, content: sealPhantom(text, jwt) } }
 }
 
 function split(jwt: string) {
-  const dot = jwt.lastIndexOf('.')
-  const content = Buffer.from(jwt.slice(0, dot))
-  return { text: jwt.slice(dot + 1), token: { form: TokenForm.TOKEN_FORM_SPLIT, content } }
+  const { text, content } = splitToken(jwt)
+  return { text, token: { form: TokenForm.TOKEN_FORM_SPLIT, content } }
 }

@@ -4,7 +4,7 @@ import type { CompiledEnvironment, CompiledIssuer, PolicyTable } from '@gatehous
 import { tokenLifetimeSecondsMax } from '@gatehouse/policy-engine'
 import { type Candidate, keyRing, type MaintainKeyRing } from '../domain/key-ring/decide.ts'
 import type { KeyRing } from '../domain/key-ring/key-ring.ts'
-import { readKeyRing } from '../read/signing-keys.ts'
+import { readSigningKeys } from '../read/signing-keys.ts'
 import { streams } from '../store/streams.ts'
 import type { TokenStore } from '../store/token-store.ts'
 import { transact } from '../store/transact.ts'
@@ -74,7 +74,9 @@ async function maintainOne(
     return { type: 'maintain', environmentId, algorithm, candidate, schedule, time: new Date() }
   }
   // A key pair is made only where one is needed: the decision is pure, so it can be tried.
-  const tried = keyRing.decide(command({ keyId: '', publicJwk: '' }), await readKeyRing(store.pool, environmentId))
+  const tried = keyRing.decide(command({ keyId: '', publicJwk: '' }), {
+    keys: await readSigningKeys(store.pool, environmentId),
+  })
   if (tried.length === 0) return
   const candidate = await newCandidate(sealed, algorithm)
   const { states } = await transact(store, {

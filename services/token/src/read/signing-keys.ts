@@ -2,7 +2,6 @@ import type { TokenEvent } from '@gatehouse/contracts/events'
 import { SigningKey } from '@gatehouse/contracts/token/v1/signing_key'
 import { fold, orStoreError, type Queryable, type StreamChange } from '@gatehouse/event-store'
 import type pg from 'pg'
-import type { KeyRing } from '../domain/key-ring/key-ring.ts'
 import { streams } from '../store/streams.ts'
 
 export async function writeSigningKeys(tx: Queryable, changes: readonly StreamChange<TokenEvent>[]): Promise<void> {
@@ -26,19 +25,16 @@ export async function writeSigningKeys(tx: Queryable, changes: readonly StreamCh
 }
 
 /** The keys of an environment, oldest first; always at the head of the log. */
-export async function readKeyRing(
-  pool: pg.Pool,
-  environmentId: string,
-): Promise<KeyRing & { readonly keys: readonly SigningKey[] }> {
+export async function readSigningKeys(pool: pg.Pool, environmentId: string): Promise<readonly SigningKey[]> {
   const { rows } = await orStoreError(
     pool.query<{ message: Buffer }>({
-      name: 'read key ring',
+      name: 'read signing keys',
       text: 'SELECT message FROM token.signing_key WHERE environment_id = $1',
       values: [environmentId],
     }),
   )
   const keys = rows.map(({ message }) => SigningKey.decode(message))
-  return { keys: keys.sort((a, b) => (a.publishTime?.getTime() ?? 0) - (b.publishTime?.getTime() ?? 0)) }
+  return keys.sort((a, b) => (a.publishTime?.getTime() ?? 0) - (b.publishTime?.getTime() ?? 0))
 }
 
 /** The environment of a key; undefined when there is no such key. */

@@ -1,4 +1,10 @@
-import { type JsonObject, parseJws, readVerificationKey, signatureAlgorithms, verifyJws } from '@gatehouse/token-verifier'
+import {
+  type JsonObject,
+  parseJws,
+  readVerificationKey,
+  signatureAlgorithms,
+  verifyJws,
+} from '@gatehouse/token-verifier'
 import { Refused } from '../../refused.ts'
 import type { TokenParts } from '../../token-parts.ts'
 import type { ClientRequest } from '../token-request.ts'
@@ -49,7 +55,7 @@ function verified(assertion: string, jwks: string): JsonObject | undefined {
   for (const jwk of named) {
     const key = readVerificationKey(jwk, jws.header.alg)
     const claims = key && verifyJws(jws, key)
-    if (claims) return claims
+    if (typeof claims === 'object') return claims
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import {
-  ClientAuthenticationMethod as Method,
   type ClientRegistration,
+  ClientAuthenticationMethod as Method,
 } from '@gatehouse/contracts/credential/v1/client_registration'
 import { Refused } from '../../refused.ts'
 import type { ClientRequest } from '../token-request.ts'

@@ -1,8 +1,8 @@
-import {
-  ClientAuthenticationMethod as Method,
-  type ClientRegistration,
-} from '@gatehouse/contracts/credential/v1/client_registration'
 import { ClientState } from '@gatehouse/contracts/credential/v1/client'
+import {
+  type ClientRegistration,
+  ClientAuthenticationMethod as Method,
+} from '@gatehouse/contracts/credential/v1/client_registration'
 import type { ClientView } from '@gatehouse/contracts/read_model/v1/views'
 import { Refused } from '../../refused.ts'
 import type { TokenParts } from '../../token-parts.ts'

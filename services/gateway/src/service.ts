@@ -21,6 +21,7 @@ import type { State } from './check/state.ts'
 import type { GatewayConfig } from './config.ts'
 import { createMemoryCounters } from './counters/memory.ts'
 import { createRedisCounters } from './counters/redis.ts'
+import { fastStrings } from './fast-strings.ts'
 import { Upstreams } from './forward/upstreams.ts'
 import { Http1Server } from './http1/server.ts'
 import { readCertificate, reloadCertificate } from './https.ts'
@@ -56,6 +57,7 @@ export async function startGateway(
   config: GatewayConfig,
   { logger, tokenCalls }: GatewayParts,
 ): Promise<RunningGateway> {
+  fastStrings()
   // Closed in the reverse order of opening, also when a later one does not open.
   await using opened = new AsyncDisposableStack()
   const tls = await serviceTls('gateway', config)

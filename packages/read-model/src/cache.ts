@@ -1,6 +1,6 @@
 import { type EventSource, eventSources } from '@gatehouse/contracts/events'
 import { type Positions, reaches } from '@gatehouse/contracts/positions'
-import {
+import type {
   ApiKeyDigestView,
   ApiKeyView,
   ClientSecretView,
@@ -13,15 +13,10 @@ import {
   SuspensionView,
 } from '@gatehouse/contracts/read_model/v1/views'
 import { BoundedMap } from './bounded-map.ts'
-import { isId, type Noun } from './keys.ts'
+import { isId } from './keys.ts'
 import { digestId } from './projections/credential.ts'
 import { type Change, type ReadModel, ReadModelUnavailable, type Stored } from './read-model.ts'
-
-/** `parked`: an event of it could not be applied, so nobody knows what it would say: deny. */
-export type Lookup<View> =
-  | { readonly state: 'found'; readonly view: View }
-  | { readonly state: 'absent' }
-  | { readonly state: 'parked'; readonly reason: string }
+import { bearsOnTokens, keyOfView, kinds, type Lookup, type ViewKind } from './view-kinds.ts'
 
 /** At once when this process knows the answer; a promise, which may reject with ReadModelUnavailable, otherwise. */
 export type Answer<View> = Lookup<View> | Promise<Lookup<View>>
@@ -54,6 +49,11 @@ export interface ViewCache {
   referenceToken(environmentId: string, tokenId: string): Answer<ReferenceTokenView>
   /** Feed every change of the model, in order. */
   onChange(change: Change): void
+  /**
+   * Moves with every change of a client, a subscription or a deny list. A token that was found good under a number,
+   * read before the look-ups, is good for as long as the number stands: none of them need be asked again.
+   */
+  denials(): number
   /** How far the changes are followed: no answer is older. */
   positions(): Positions
   /** Budgeted bytes in use. */
@@ -62,12 +62,11 @@ export interface ViewCache {
 
 export interface ViewCacheOptions {
   readonly model: ReadModel
-  /** Default 64 MiB; an eighth of it is for known absences, so that guessing cannot push out what exists. */
+  /**
+   * Default 64 MiB. An eighth is for absent credentials, so that guessing cannot push out what exists; a quarter for
+   * what stands on no deny list, so that it cannot push out that either.
+   */
   readonly bytesMax?: number
-}
-
-interface Codec<View> {
-  decode(bytes: Uint8Array): View
 }
 
 interface Flight {
@@ -82,28 +81,50 @@ const attemptsMax = 5
 const sizeOf = (key: string, stored: Stored | undefined) =>
   key.length + (stored?.state === 'live' ? 330 + 4 * stored.value.length : 160)
 
-export function createViewCache({ model, bytesMax = 64 * 1024 * 1024 }: ViewCacheOptions): ViewCache {
-  const present = new BoundedMap<Lookup<unknown>>(Math.floor(bytesMax * 0.875))
+/** What is known, in a budget of bytes. */
+function createShelves(bytesMax: number) {
+  const present = new BoundedMap<Lookup<unknown>>(Math.floor(bytesMax * 0.625))
   const missing = new BoundedMap<Lookup<unknown>>(Math.floor(bytesMax * 0.125))
+  const undenied = new BoundedMap<Lookup<unknown>>(Math.floor(bytesMax * 0.25))
+  const shelves = [present, missing, undenied]
+  return {
+    get: (key: string, { denies }: ViewKind<unknown>) =>
+      denies ? (undenied.get(key) ?? present.get(key)) : (present.get(key) ?? missing.get(key)),
+    set(key: string, { denies }: ViewKind<unknown>, lookup: Lookup<unknown>, bytes: number) {
+      const shelf = lookup.state !== 'absent' ? present : denies ? undenied : missing
+      shelf.set(key, lookup, bytes)
+    },
+    delete(key: string) {
+      for (const shelf of shelves) shelf.delete(key)
+    },
+    clear() {
+      for (const shelf of shelves) shelf.clear()
+    },
+    bytes: () => shelves.reduce((sum, { bytes }) => sum + bytes, 0),
+  }
+}
+
+export function createViewCache({ model, bytesMax = 64 * 1024 * 1024 }: ViewCacheOptions): ViewCache {
+  const shelves = createShelves(bytesMax)
   const flights = new Map<string, Flight>()
+  let denials = 0
   let followed: Positions = {}
   // What was seen once is never un-seen: after lost data the model is not believed until it is there again.
   let floor: Positions = {}
 
-  function keep<View>(key: string, stored: Stored | undefined, codec: Codec<View>): Lookup<View> {
-    const lookup = decode(stored, codec)
-    const shelf = lookup.state === 'found' ? present : missing
-    shelf.set(key, lookup, sizeOf(key, stored))
+  function keep<View>(key: string, kind: ViewKind<View>, values: readonly (Stored | undefined)[]): Lookup<View> {
+    const lookup = kind.decode(values)
+    shelves.set(key, kind, lookup, sizeOf(key, values[0]))
     return lookup
   }
 
-  async function fetch<View>(key: string, codec: Codec<View>, flight: Flight): Promise<Lookup<View>> {
+  async function fetch<View>(key: string, kind: ViewKind<View>, id: string, flight: Flight): Promise<Lookup<View>> {
     try {
       for (let attempts = 0; attempts < attemptsMax; attempts += 1) {
         flight.stale = false
         const least = floor
-        const { positions, values } = await model.read([key])
-        if (!flight.stale && reaches(positions, least)) return keep(key, values[0], codec)
+        const { positions, values } = await model.read(kind.keys(id))
+        if (!flight.stale && reaches(positions, least)) return keep(key, kind, values)
       }
     } finally {
       flights.delete(key)
@@ -111,35 +132,39 @@ export function createViewCache({ model, bytesMax = 64 * 1024 * 1024 }: ViewCach
     throw new ReadModelUnavailable(`${key}: the store is behind what this process has seen`)
   }
 
-  function lookup<View>(noun: Noun, id: string, codec: Codec<View>): Answer<View> {
-    const key = `${noun}/${id}`
-    const known = present.get(key) ?? missing.get(key)
+  function lookup<View>(kind: ViewKind<View>, id: string): Answer<View> {
+    const key = `${kind.noun}/${id}`
+    const known = shelves.get(key, kind)
     // One noun has one codec, so what stands under its keys is of that view.
     if (known) return known as Lookup<View>
     if (!isId(id)) return absent
-    if (model.readNow) return keep(key, model.readNow(key), codec)
+    const { readNow } = model
+    if (readNow) return keep(key, kind, kind.keys(id).map(readNow))
     const flying = flights.get(key)
     if (flying) return flying.promise as Promise<Lookup<View>>
     const flight: Flight = { promise: Promise.resolve(absent), stale: false }
     flights.set(key, flight)
-    const promise = fetch(key, codec, flight)
+    const promise = fetch(key, kind, id, flight)
     flight.promise = promise
     return promise
   }
 
+  function drop(changed: string): void {
+    const key = keyOfView(changed)
+    if (bearsOnTokens(key)) denials += 1
+    shelves.delete(key)
+    const flight = flights.get(key)
+    if (flight) flight.stale = true
+  }
+
   function onChange(change: Change): void {
     if (change.type === 'reset') {
-      present.clear()
-      missing.clear()
+      denials += 1
+      shelves.clear()
       for (const flight of flights.values()) flight.stale = true
       followed = change.positions
     } else {
-      for (const key of change.keys) {
-        present.delete(key)
-        missing.delete(key)
-        const flight = flights.get(key)
-        if (flight) flight.stale = true
-      }
+      for (const key of change.keys) drop(key)
       followed = { ...followed, [change.source]: change.upTo }
     }
     floor = furthest(floor, followed)
@@ -149,27 +174,28 @@ export function createViewCache({ model, bytesMax = 64 * 1024 * 1024 }: ViewCach
     ...viewsOf(lookup),
     onChange,
     positions: () => followed,
+    denials: () => denials,
     get bytes() {
-      return present.bytes + missing.bytes
+      return shelves.bytes()
     },
   }
 }
 
-type Views = Omit<ViewCache, 'onChange' | 'positions' | 'bytes'>
+type Views = Omit<ViewCache, 'onChange' | 'positions' | 'denials' | 'bytes'>
 
-function viewsOf(lookup: <View>(noun: Noun, id: string, codec: Codec<View>) => Answer<View>): Views {
+function viewsOf(lookup: <View>(kind: ViewKind<View>, id: string) => Answer<View>): Views {
   return {
-    apiKey: (id) => lookup('api_key', id, ApiKeyView),
-    apiKeyByDigest: (digest) => lookup('api_key_digest', digestId(digest), ApiKeyDigestView),
-    client: (id) => lookup('client', id, ClientView),
-    clientSecret: (id) => lookup('client_secret', id, ClientSecretView),
-    subscription: (id) => lookup('subscription', id, SubscriptionView),
-    entitlement: (clientId, apiId) => lookup('entitlement', `${clientId}/${apiId}`, EntitlementView),
-    revokedToken: (environmentId, id) => lookup('revoked_token', `${environmentId}/${id}`, RevocationView),
-    revokedGrant: (id) => lookup('revoked_grant', id, RevocationView),
-    cutoff: (environmentId, subject) => lookup('cutoff', cutoffId(environmentId, subject), CutoffView),
-    suspendedUser: (id) => lookup('suspended_user', id, SuspensionView),
-    referenceToken: (environmentId, id) => lookup('reference_token', `${environmentId}/${id}`, ReferenceTokenView),
+    apiKey: (id) => lookup(kinds.apiKey, id),
+    apiKeyByDigest: (digest) => lookup(kinds.apiKeyDigest, digestId(digest)),
+    client: (id) => lookup(kinds.client, id),
+    clientSecret: (id) => lookup(kinds.clientSecret, id),
+    subscription: (id) => lookup(kinds.subscription, id),
+    entitlement: (clientId, apiId) => lookup(kinds.entitlement, `${clientId}/${apiId}`),
+    revokedToken: (environmentId, id) => lasting(lookup(kinds.revokedToken, `${environmentId}/${id}`)),
+    revokedGrant: (id) => lasting(lookup(kinds.revokedGrant, id)),
+    cutoff: (environmentId, subject) => lookup(kinds.cutoff, cutoffId(environmentId, subject)),
+    suspendedUser: (id) => lookup(kinds.suspendedUser, id),
+    referenceToken: (environmentId, id) => lasting(lookup(kinds.referenceToken, `${environmentId}/${id}`)),
   }
 }
 
@@ -177,14 +203,18 @@ function cutoffId(environmentId: string, subject: CutoffSubject | undefined): st
   return subject ? `${environmentId}/${subject.kind}/${subject.id}` : `${environmentId}/environment`
 }
 
-function decode<View>(stored: Stored | undefined, codec: Codec<View>): Lookup<View> {
-  if (stored === undefined || stored.state === 'deleted') return absent
-  if (stored.state === 'parked') return { state: 'parked', reason: stored.reason }
-  try {
-    return { state: 'found', view: codec.decode(stored.value) }
-  } catch {
-    return { state: 'parked', reason: 'malformed view' }
-  }
+interface Expiring {
+  readonly expireTime?: Date | undefined
+}
+
+/** What has expired is absent, whether the model has forgotten it or not. */
+function lasting<View extends Expiring>(answer: Answer<View>): Answer<View> {
+  return answer instanceof Promise ? answer.then(unlessExpired) : unlessExpired(answer)
+}
+
+function unlessExpired<View extends Expiring>(found: Lookup<View>): Lookup<View> {
+  if (found.state !== 'found' || !found.view.expireTime) return found
+  return found.view.expireTime.getTime() <= Date.now() ? absent : found
 }
 
 function furthest(a: Positions, b: Positions): Positions {

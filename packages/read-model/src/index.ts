@@ -2,7 +2,6 @@ export {
   type Answer,
   type CutoffSubject,
   createViewCache,
-  type Lookup,
   type ViewCache,
   type ViewCacheOptions,
 } from './cache.ts'
@@ -33,4 +32,5 @@ export {
 export { type RebuildOptions, type Rebuilt, rebuild } from './rebuild.ts'
 export type { RedisAddress } from './redis/connections.ts'
 export { openRedisModel, type RedisModelOptions } from './redis/redis-model.ts'
+export type { Lookup } from './view-kinds.ts'
 export type { WholeFollower, WholeFollowerOptions } from './whole-follower.ts'

@@ -20,6 +20,9 @@ export const nouns = [
 ] as const
 export type Noun = (typeof nouns)[number]
 
+/** Entries of these may expire: what they are about is over by then. */
+export const expiringNouns: ReadonlySet<Noun> = new Set(['revoked_token', 'revoked_grant', 'reference_token'])
+
 const printable = /^[\x21-\x7e]{1,512}$/
 
 function isNoun(text: string): text is Noun {

@@ -1,14 +1,15 @@
 import type { EventSource } from '@gatehouse/contracts/events'
 import type { Positions } from '@gatehouse/contracts/positions'
-import type { Noun } from './keys.ts'
+import { expiringNouns, type Noun, splitKey } from './keys.ts'
 
 /**
- * What stands under a key. `version` is that of the stream it is folded from, from 1. Nothing is ever removed: a
- * deletion keeps its version, so a late older write cannot bring the entry back. A parked entry met an event that
+ * What stands under a key. `version` is that of the stream it is folded from, from 1; of what several streams change it
+ * is the position. Nothing is ever removed but what expires: a deletion keeps its version, so a late older write cannot
+ * bring the entry back. From `expireMs` on, milliseconds of the epoch, an entry is absent. A parked entry met an event that
  * could not be applied: nobody knows what it would say now, so readers must deny.
  */
 export type Stored =
-  | { readonly state: 'live'; readonly version: bigint; readonly value: Uint8Array }
+  | { readonly state: 'live'; readonly version: bigint; readonly value: Uint8Array; readonly expireMs?: number }
   | { readonly state: 'deleted'; readonly version: bigint }
   | { readonly state: 'parked'; readonly version: bigint; readonly reason: string }
 
@@ -57,7 +58,8 @@ export interface Generation {
   positions(): Promise<Positions>
   /** Every entry of a noun, at least as new as when the scan began; not one snapshot. */
   scan(noun: Noun): AsyncIterable<Entry>
-  digest(): Promise<Digest>
+  /** Leaves out what expires by a time, in ms of the epoch; default now. */
+  digest(aliveAtMs?: number): Promise<Digest>
 }
 
 /** A generation that is being built beside the one that serves. One that is abandoned goes away by itself. */
@@ -109,5 +111,21 @@ export class ReadModelUnavailable extends Error {
 /** Refuses a batch that no store may accept: RangeError naming the field. */
 export function checkBatch({ after, upTo, writes }: Batch): void {
   if (after < 0n || upTo <= after) throw new RangeError(`upTo: ${upTo} does not follow ${after}`)
-  for (const { key, version } of writes) if (version < 1n) throw new RangeError(`version: ${version} of ${key}`)
+  for (const write of writes) {
+    const { key, version } = write
+    if (version < 1n) throw new RangeError(`version: ${version} of ${key}`)
+    const expireMs = expiryOf(write)
+    if (expireMs === undefined) continue
+    if (!expiringNouns.has(splitKey(key).noun)) throw new RangeError(`expireMs: ${key} does not expire`)
+    if (!Number.isSafeInteger(expireMs) || expireMs < 0 || expireMs >= latestMs)
+      throw new RangeError(`expireMs: ${expireMs} of ${key}`)
+  }
+}
+
+/** The end of year 5188: what nine digits of base 36 hold. */
+const latestMs = 36 ** 9
+
+/** When an entry expires, in ms of the epoch; undefined for what does not. */
+export function expiryOf(stored: Stored): number | undefined {
+  return stored.state === 'live' ? stored.expireMs : undefined
 }

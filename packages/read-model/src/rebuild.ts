@@ -14,8 +14,9 @@ export interface RebuildOptions {
 }
 
 export interface Rebuilt {
-  /** Of the new generation, when it took over. */
+  /** Of the new generation, when it took over, without what expires by `aliveAtMs`. */
   readonly digest: string
+  readonly aliveAtMs: number
   /**
    * Whether the replaced generation had the same digest at the same positions. False is right after a changed fold or
    * a parked event that can be applied now, and an alarm otherwise; undefined where it never stood at the same place.
@@ -24,6 +25,8 @@ export interface Rebuilt {
 }
 
 const roundsMax = 50
+// What expires while one generation is read and then the other would be in one of them only.
+const comparedMs = 10 * 60_000
 
 /** Folds the logs anew beside the serving generation, which goes on taking events, and puts the new one in its place. */
 export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
@@ -32,12 +35,13 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
   try {
     for (let round = 0; round < roundsMax; round += 1) {
       await feed(candidate, options)
-      const [fresh, serving] = [await candidate.digest(), await model.digest()]
+      const aliveAtMs = Date.now() + comparedMs
+      const [fresh, serving] = [await candidate.digest(aliveAtMs), await model.digest(aliveAtMs)]
       // Events came in between: read on. A serving generation that lost its data is not waited for.
       const comparable = reaches(fresh.positions, serving.positions) && reaches(serving.positions, fresh.positions)
       if (!comparable && round < 3) continue
       if ((await candidate.promote()) === 'behind') continue
-      return { digest: fresh.digest, identical: comparable ? fresh.digest === serving.digest : undefined }
+      return { digest: fresh.digest, aliveAtMs, identical: comparable ? fresh.digest === serving.digest : undefined }
     }
     throw new ReadModelUnavailable('the logs grow faster than the rebuild')
   } catch (error) {

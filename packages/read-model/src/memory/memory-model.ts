@@ -1,68 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type EventSource, eventSources } from '@gatehouse/contracts/events'
-import { type Positions, reaches } from '@gatehouse/contracts/positions'
+import { reaches } from '@gatehouse/contracts/positions'
 import { digestEntries } from '../digest.ts'
-import { type Noun, nouns, splitKey } from '../keys.ts'
-import {
-  type Batch,
-  type Candidate,
-  type Change,
-  checkBatch,
-  type Generation,
-  type ReadModel,
-  type Stored,
-  type WholeMark,
-} from '../read-model.ts'
-import { decodeStored, encodeStored } from '../stored.ts'
-
-// Values as latin1 strings: a Uint8Array of its own costs some 200 bytes more for each entry.
-type Tables = Readonly<Record<Noun, Map<string, string>>>
-
-class Fold {
-  readonly tables: Tables
-  readonly at = new Map<EventSource, bigint>()
-  #whole: { readonly positions: Positions; readonly atMs: number } | undefined
-
-  constructor() {
-    this.tables = Object.fromEntries(nouns.map((noun) => [noun, new Map()])) as Tables
-  }
-
-  positions(): Positions {
-    return Object.fromEntries(eventSources.flatMap((source) => [[source, this.at.get(source) ?? 0n]]))
-  }
-
-  get(key: string): Stored | undefined {
-    const { noun, id } = splitKey(key)
-    const stored = this.tables[noun].get(id)
-    return stored === undefined ? undefined : decodeStored(Buffer.from(stored, 'latin1'))
-  }
-
-  apply({ source, after, upTo, writes }: Batch): 'duplicate' | 'gap' | readonly string[] {
-    const position = this.at.get(source) ?? 0n
-    if (position !== after) return position > after ? 'duplicate' : 'gap'
-    const places = writes.map((write) => ({ write, ...splitKey(write.key) }))
-    const changed: string[] = []
-    for (const { write, noun, id } of places) {
-      const present = this.tables[noun].get(id)
-      if (present !== undefined && Number.parseInt(present, 10) >= write.version) continue
-      this.tables[noun].set(id, encodeStored(write).toString('latin1'))
-      changed.push(write.key)
-    }
-    this.at.set(source, upTo)
-    return changed
-  }
-
-  markWhole({ positions, ageMs }: WholeMark): void {
-    const atMs = performance.now() - ageMs
-    if (!reaches(this.positions(), positions) || (this.#whole && this.#whole.atMs >= atMs)) return
-    this.#whole = { positions, atMs }
-  }
-
-  wholeMark(): WholeMark | undefined {
-    if (!this.#whole || !reaches(this.positions(), this.#whole.positions)) return undefined
-    return { positions: this.#whole.positions, ageMs: performance.now() - this.#whole.atMs }
-  }
-}
+import { nouns } from '../keys.ts'
+import { type Batch, type Candidate, type Change, checkBatch, type Generation, type ReadModel } from '../read-model.ts'
+import { decodeStored, expiresBy } from '../stored.ts'
+import { Fold } from './fold.ts'
 
 function generation(fold: () => Fold, onApplied: (batch: Batch, keys: readonly string[]) => void): Generation {
   return {
@@ -80,13 +22,14 @@ function generation(fold: () => Fold, onApplied: (batch: Batch, keys: readonly s
       return fold().positions()
     },
     async *scan(noun) {
+      const nowMs = Date.now()
       for (const [id, stored] of fold().tables[noun])
-        yield { key: `${noun}/${id}`, ...decodeStored(Buffer.from(stored, 'latin1')) }
+        if (!expiresBy(stored, nowMs)) yield { key: `${noun}/${id}`, ...decodeStored(Buffer.from(stored, 'latin1')) }
     },
-    async digest() {
+    async digest(aliveAtMs = Date.now()) {
       const entries = new Map<string, string>()
       for (const noun of nouns) for (const [id, stored] of fold().tables[noun]) entries.set(`${noun}/${id}`, stored)
-      return { positions: fold().positions(), digest: digestEntries(entries) }
+      return { positions: fold().positions(), digest: digestEntries(entries, aliveAtMs) }
     },
   }
 }

@@ -1,5 +1,5 @@
-import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import { ClientRegistration } from '@gatehouse/contracts/credential/v1/client_registration'
+import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import {
   type CredentialEvent,
   credentialEvents,
@@ -115,7 +115,10 @@ function clientSecretEvents(clientSecretId: string, time: Date, words: readonly 
   const expireTime = words.length > 1 ? time : undefined
   const digest = new Uint8Array(32).fill(Number(clientSecretId))
   return [
-    { type: `${type}Issued`, data: { clientSecretId, ...owner, displayName: reason, digest, issueTime: time, expireTime } },
+    {
+      type: `${type}Issued`,
+      data: { clientSecretId, ...owner, displayName: reason, digest, issueTime: time, expireTime },
+    },
     { type: `${type}Revoked`, data: { clientSecretId, clientId: owner.clientId, reason, revokeTime: time } },
     { type: `${type}ExpirationChanged`, data: { clientSecretId, expireTime, changeTime: time } },
   ]

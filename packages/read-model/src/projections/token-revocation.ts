@@ -15,7 +15,8 @@ export function revokedGrant({ grantId, ...times }: Data<'GrantRevoked'>, versio
 }
 
 function revocation(key: string, { revokeTime, expireTime }: RevocationView, version: bigint): Entry {
-  return { key, state: 'live', version, value: RevocationView.encode({ revokeTime, expireTime }).finish() }
+  const value = RevocationView.encode({ revokeTime, expireTime }).finish()
+  return { key, state: 'live', version, value, ...(expireTime && { expireMs: expireTime.getTime() }) }
 }
 
 /** The latest time counts, whatever the order of the commands. */

@@ -76,7 +76,13 @@ function referenceToken(token: ReferenceToken, version: bigint): Entry {
   const { tokenId, environmentId, form, content, expireTime } = token
   if (!expireTime) throw new Unappliable('expire_time: a reference token without an end')
   const value = ReferenceTokenView.encode({ form, content, expireTime }).finish()
-  return { key: `reference_token/${environmentId}/${tokenId}`, state: 'live', version, value }
+  return {
+    key: `reference_token/${environmentId}/${tokenId}`,
+    state: 'live',
+    version,
+    value,
+    expireMs: expireTime.getTime(),
+  }
 }
 
 function streamKeyOf(key: string): string {

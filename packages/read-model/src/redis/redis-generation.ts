@@ -1,11 +1,12 @@
 import { reaches } from '@gatehouse/contracts/positions'
 import { digestEntries } from '../digest.ts'
-import { type Noun, nouns } from '../keys.ts'
+import { expiringNouns, type Noun, nouns } from '../keys.ts'
 import {
   type Batch,
   checkBatch,
   type Digest,
   type Entry,
+  expiryOf,
   type Generation,
   type Outcome,
   ReadModelUnavailable,
@@ -14,7 +15,8 @@ import {
 } from '../read-model.ts'
 import { decodeStored, encodeStored } from '../stored.ts'
 import type { Connection } from './connections.ts'
-import { hashFields, type Layout, place, positionsOf, type Reply, run } from './redis-store.ts'
+import { type Layout, place, positionsOf, type Reply, run } from './redis-store.ts'
+import { hashFields, keysWith } from './scan.ts'
 import { applyScript, readScript, type Script } from './scripts.ts'
 
 /** Which generation the calls are for: a fixed candidate, or whichever serves. */
@@ -35,21 +37,38 @@ export interface RedisGenerationOptions {
   readonly candidateLifeMs: number
 }
 
+type Arguments = readonly (string | number | Buffer)[]
+
 const requestKeysMax = 16
 
 export function redisGeneration(options: RedisGenerationOptions): Generation {
   const { target, layout, reads, writes, changesMax, candidateLifeMs } = options
+  const firstOwn = layout.keys('').length + 1
   const life = target.candidate ? String(candidateLifeMs) : ''
-  const call = (connection: Connection, script: Script, args: readonly (string | number | Buffer)[]) =>
-    target.call((name) => run(connection, script, layout.keys(name), [name, ...args]))
+  /** `keys` go, as those of their own in the generation, behind the KEYS of every script. */
+  const call = (connection: Connection, script: Script, args: Arguments, keys: readonly string[] = []) =>
+    target.call((name) => {
+      const own = keys.map((key) => layout.own(name, key))
+      return run(connection, script, [...layout.keys(name), ...own], [name, ...args])
+    })
 
   async function read(keys: readonly string[]): Promise<Snapshot> {
     // A projector reads many keys at once and has time.
     const connection = keys.length > requestKeysMax ? writes : reads
-    const reply = await call(connection, readScript, [target.candidate ? 1 : '', ...keys.flatMap(place)])
+    const { places, own } = locate(keys)
+    const reply = await call(connection, readScript, [target.candidate ? 1 : '', ...places.flat()], own)
     const values = reply[2] as readonly (Buffer | null)[]
     const stored = values.map((value): Stored | undefined => (value ? decodeStored(value) : undefined))
     return { positions: positionsOf(reply[1]), values: stored }
+  }
+
+  function locate(keys: readonly string[]) {
+    const own: string[] = []
+    const places = keys.map((key) => {
+      const [hash, field, expires] = place(key)
+      return [hash, field, expires ? firstOwn + own.push(key) - 1 : ''] as const
+    })
+    return { places, own }
   }
 
   const positions = async () => (await read([])).positions
@@ -57,9 +76,13 @@ export function redisGeneration(options: RedisGenerationOptions): Generation {
   async function apply(batch: Batch): Promise<Outcome> {
     checkBatch(batch)
     const { source, after, upTo, recordTime, writes: entries } = batch
-    const write = (entry: Entry) => [...place(entry.key), String(entry.version), encodeStored(entry), entry.key]
+    const { places, own } = locate(entries.map(({ key }) => key))
+    const write = (entry: Entry, index: number) => {
+      const form = [String(entry.version), encodeStored(entry), expiryOf(entry) ?? '', entry.key]
+      return [...(places[index] ?? []), ...form]
+    }
     const range = [life, source, String(after), String(upTo), recordTime.getTime(), changesMax]
-    const [word] = await call(writes, applyScript, [...range, ...entries.flatMap(write)])
+    const [word] = await call(writes, applyScript, [...range, ...entries.flatMap(write)], own)
     if (word === 'applied' || word === 'duplicate' || word === 'gap') return word
     throw new ReadModelUnavailable(`Redis: ${word}`)
   }
@@ -68,6 +91,7 @@ export function redisGeneration(options: RedisGenerationOptions): Generation {
     const before = await positions()
     const { name } = target
     yield* hashFields(writes, layout.hash(name, noun))
+    if (expiringNouns.has(noun)) yield* keysWith(writes, layout.own(name, `${noun}/`))
     // The hash of a generation that was replaced, or of lost data, ends early without a word.
     if (!reaches(await positions(), before) || name !== target.name)
       throw new ReadModelUnavailable('Redis: the generation went away while it was read')
@@ -77,13 +101,13 @@ export function redisGeneration(options: RedisGenerationOptions): Generation {
     for await (const [id, stored] of fields(noun)) yield { key: `${noun}/${id}`, ...decodeStored(stored) }
   }
 
-  async function digest(): Promise<Digest> {
+  async function digest(aliveAtMs = Date.now()): Promise<Digest> {
     for (let attempts = 0; attempts < 20; attempts += 1) {
       const before = await positions()
       const entries = new Map<string, Buffer>()
       for (const noun of nouns) for await (const [id, stored] of fields(noun)) entries.set(`${noun}/${id}`, stored)
       const after = await positions()
-      if (reaches(before, after)) return { positions: after, digest: digestEntries(entries) }
+      if (reaches(before, after)) return { positions: after, digest: digestEntries(entries, aliveAtMs) }
     }
     throw new ReadModelUnavailable('Redis: the model changes faster than it can be read for a digest')
   }

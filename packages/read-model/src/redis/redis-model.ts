@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { type Candidate, type Following, type ReadModel, ReadModelUnavailable, type WholeMark } from '../read-model.ts'
 import { connectRedis, type RedisAddress } from './connections.ts'
 import { follow, type Tail } from './follower.ts'
@@ -34,7 +34,8 @@ export function openRedisModel(options: RedisModelOptions): ReadModel {
   const followings = new Set<Following>()
 
   async function begin(): Promise<Candidate> {
-    const name = randomUUID()
+    // Short: it stands in every key that expires.
+    const name = randomBytes(6).toString('hex')
     return {
       name,
       ...redisGeneration({ ...store, target: { name, candidate: true, call: (work) => work(name) } }),

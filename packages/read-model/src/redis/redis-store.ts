@@ -1,6 +1,6 @@
 import { eventSources } from '@gatehouse/contracts/events'
 import type { Positions } from '@gatehouse/contracts/positions'
-import { type Noun, nouns, splitKey } from '../keys.ts'
+import { expiringNouns, type Noun, nouns, splitKey } from '../keys.ts'
 import { ReadModelUnavailable } from '../read-model.ts'
 import type { Connection } from './connections.ts'
 import type { Script } from './scripts.ts'
@@ -12,13 +12,19 @@ export type Reply = readonly [word: string, ...rest: readonly unknown[]]
 // It is read far more by the caches of the gateways than by itself, and 1 M credentials take some 300 MB.
 const firstHash = 4
 
+/**
+ * A hash for each noun of a generation; what expires has a key of its own, since Redis before 7.4 lets only whole keys
+ * expire. So a generation that was replaced leaves nothing behind: its hashes are unlinked, the rest runs out.
+ */
 export interface Layout {
   readonly changes: string
   /** Positions and hashes of a generation. */
   data(generation: string): readonly string[]
-  /** KEYS of every script. */
+  /** First KEYS of every script. */
   keys(generation: string): readonly string[]
   hash(generation: string, noun: Noun): string
+  /** The key of an entry that expires. */
+  own(generation: string, key: string): string
 }
 
 export function layoutOf(prefix: string): Layout {
@@ -30,13 +36,14 @@ export function layoutOf(prefix: string): Layout {
     data,
     keys: (generation) => [name('generation'), changes, ...data(generation)],
     hash: (generation, noun) => name(`${generation}:${noun}`),
+    own: (generation, key) => name(`${generation}:${key}`),
   }
 }
 
-/** Index in KEYS of the hash that holds a key, and its field there. */
-export function place(key: string): readonly [hash: number, field: string] {
+/** Where a key is looked for: index in KEYS of its hash, its field there, and whether it may have a key of its own. */
+export function place(key: string): readonly [hash: number, field: string, expires: boolean] {
   const { noun, id } = splitKey(key)
-  return [firstHash + nouns.indexOf(noun), id]
+  return [firstHash + nouns.indexOf(noun), id, expiringNouns.has(noun)]
 }
 
 /** Runs a script; every failure of the store becomes ReadModelUnavailable. */
@@ -79,27 +86,6 @@ export function positionTexts(positions: Positions): readonly string[] {
   return eventSources.map((source) => String(positions[source] ?? 0n))
 }
 
-/** Every field of a hash at least once, while it may change. */
-export async function* hashFields(connection: Connection, hash: string): AsyncIterable<readonly [string, Buffer]> {
-  let cursor = '0'
-  do {
-    const [next, found] = await page(connection, hash, cursor)
-    for (let i = 0; i + 1 < found.length; i += 2) {
-      const [field, stored] = [found[i], found[i + 1]]
-      if (field && stored) yield [field.toString('latin1'), stored]
-    }
-    cursor = next.toString('latin1')
-  } while (cursor !== '0')
-}
-
-async function page(connection: Connection, hash: string, cursor: string): Promise<[Buffer, Buffer[]]> {
-  try {
-    return await connection.hscanBuffer(hash, cursor, 'COUNT', 1000)
-  } catch (cause) {
-    throw unavailable(cause)
-  }
-}
-
-function unavailable(cause: unknown): ReadModelUnavailable {
+export function unavailable(cause: unknown): ReadModelUnavailable {
   return new ReadModelUnavailable(`Redis: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
 }

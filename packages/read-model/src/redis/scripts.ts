@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { eventSources } from '@gatehouse/contracts/events'
+import { nouns } from '../keys.ts'
 
 /** A Lua script: it runs atomically. */
 export interface Script {
@@ -11,7 +12,7 @@ function script(lua: string): Script {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') }
 }
 
-// KEYS of every script: pointer, changes, then positions and a hash for each noun of the generation that is meant.
+// First KEYS of every script: pointer, changes, then positions and a hash for each noun of the generation that is meant.
 // The pointer names the serving generation; without one (new or lost data) it is '1'. Numbers stand as decimal text
 // and are compared as such: Lua would write a large one back as 9.007e+15.
 const head = `
@@ -30,16 +31,25 @@ local function behind(these)
 end
 `
 
-/** ARGV generation, '1' for a candidate or '', then index of the hash and field of each entry. */
+// An entry that expires stands under a key of its own, every other in the hash of its noun; never in both.
+
+/**
+ * ARGV generation, '1' for a candidate or '', then of each entry the index of its hash, its field, and the index of its
+ * own key or ''.
+ */
 export const readScript = script(`${head}
 if ARGV[2] == '' and serving ~= ARGV[1] then return {'moved', serving} end
 local values = {}
-for i = 3, #ARGV, 2 do values[#values + 1] = redis.call('HGET', KEYS[tonumber(ARGV[i])], ARGV[i + 1]) end
+for i = 3, #ARGV, 3 do
+  local own = ARGV[i + 2] ~= '' and redis.call('GET', KEYS[tonumber(ARGV[i + 2])])
+  values[#values + 1] = own or redis.call('HGET', KEYS[tonumber(ARGV[i])], ARGV[i + 1])
+end
 return {'ok', positions(), values}`)
 
 /**
- * ARGV generation, life of a candidate in ms or '', source, after, upTo, record time in ms, changes to keep, then index
- * of the hash, field, version, stored form and key of each write.
+ * ARGV generation, life of a candidate in ms or '', source, after, upTo, record time in ms, changes to keep, then of
+ * each write the index of its hash, its field, the index of its own key or '', version, stored form, expiry in ms or '',
+ * and key.
  */
 export const applyScript = script(`${head}
 local generation, life, source, after, upto = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -48,12 +58,18 @@ if life ~= '' and serving == generation then return {'promoted'} end
 local at = position(source)
 if less(after, at) then return {'duplicate'} elseif less(at, after) then return {'gap'} end
 local changed = {}
-for i = 8, #ARGV, 5 do
-  local hash, field = KEYS[tonumber(ARGV[i])], ARGV[i + 1]
-  local present = redis.call('HGET', hash, field)
-  if not present or less(string.match(present, '^%d+'), ARGV[i + 2]) then
-    redis.call('HSET', hash, field, ARGV[i + 3])
-    changed[#changed + 1] = ARGV[i + 4]
+for i = 8, #ARGV, 7 do
+  local hash, field, own = KEYS[tonumber(ARGV[i])], ARGV[i + 1], KEYS[tonumber(ARGV[i + 2])]
+  local present = own and redis.call('GET', own) or redis.call('HGET', hash, field)
+  if not present or less(string.match(present, '^%d+'), ARGV[i + 3]) then
+    if ARGV[i + 5] ~= '' then
+      redis.call('HDEL', hash, field)
+      redis.call('SET', own, ARGV[i + 4], 'PXAT', ARGV[i + 5])
+    else
+      if own then redis.call('DEL', own) end
+      redis.call('HSET', hash, field, ARGV[i + 4])
+    end
+    changed[#changed + 1] = ARGV[i + 6]
   end
 end
 redis.call('HSET', KEYS[3], source, upto)
@@ -62,7 +78,7 @@ if life == '' then
     'recordTime', ARGV[6], 'keys', table.concat(changed, '\\n'))
 else
   local ends = string.format('%.0f', redis.call('TIME')[1] * 1000 + tonumber(life))
-  for i = 3, #KEYS do redis.call('PEXPIREAT', KEYS[i], ends) end
+  for i = 3, ${nouns.length + 3} do redis.call('PEXPIREAT', KEYS[i], ends) end
 end
 return {'applied'}`)
 

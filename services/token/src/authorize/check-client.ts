@@ -1,8 +1,5 @@
 import { ClientState } from '@gatehouse/contracts/credential/v1/client'
-import {
-  ClientAuthenticationMethod,
-  type ClientRegistration,
-} from '@gatehouse/contracts/credential/v1/client_registration'
+import type { ClientRegistration } from '@gatehouse/contracts/credential/v1/client_registration'
 import type { ClientView } from '@gatehouse/contracts/read_model/v1/views'
 import { Refused } from '../refused.ts'
 
@@ -19,9 +16,6 @@ export function registeredClient(client: ClientView | undefined, environmentId: 
   if (!client || client.environmentId !== environmentId) throw new Refused('client_unknown')
   if (client.state !== ClientState.CLIENT_STATE_ACTIVE) throw new Refused('client_suspended')
   const { registration } = client
-  const method = registration?.tokenEndpointAuthMethod
-  if (!registration || !method || method === ClientAuthenticationMethod.CLIENT_AUTHENTICATION_METHOD_UNSPECIFIED) {
-    throw new Refused('client_not_registered')
-  }
+  if (!registration?.tokenEndpointAuthMethod) throw new Refused('client_not_registered')
   return { ...client, registration }
 }

@@ -34,7 +34,7 @@ test.each([
 })
 
 test('one of another kind is refused', () => {
-  expect(interactions.open('consent', text, viewer, now)).toBeUndefined()
+  expect(interactions.open('sign_in', text, viewer, now)).toBeUndefined()
 })
 
 test('none is made without a browser', () => {

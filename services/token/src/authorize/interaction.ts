@@ -7,12 +7,16 @@ import type { AuthorizationRequest } from './authorization-request.ts'
  * that is never finished, and a flood of them fills no table.
  */
 export type Interaction =
-  /** The user has to sign in. */
-  | { readonly kind: 'authorization'; readonly request: AuthorizationRequest }
+  | { readonly kind: 'sign_in'; readonly goal: Goal }
   /** The user of the session was asked to agree. */
   | { readonly kind: 'consent'; readonly request: AuthorizationRequest; readonly sessionId: string }
-  /** The user of the session sees what was agreed to. */
+  /** The user of the session was shown what was agreed to. */
   | { readonly kind: 'consents'; readonly sessionId: string }
+
+/** What a user signs in for. */
+export type Goal =
+  | { readonly kind: 'authorization'; readonly request: AuthorizationRequest }
+  | { readonly kind: 'consents' }
 
 export type InteractionOf<Kind extends Interaction['kind']> = Extract<Interaction, { readonly kind: Kind }>
 

@@ -3,6 +3,7 @@ import { ClientAuthenticationMethod, ClientRegistration } from '@gatehouse/contr
 import { SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
 import { Api, ApiState } from '@gatehouse/contracts/policy/v1/api'
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
+import { TokenSettings } from '@gatehouse/contracts/policy/v1/token_settings'
 import { ClientView, SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
 import { Endpoint, type Parameter } from '@gatehouse/contracts/token/v1/token_service'
 import { PolicyTable } from '@gatehouse/policy-engine'
@@ -14,18 +15,23 @@ export const redirectUri = 'https://app.example/cb'
 export const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
 export const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 
+const scopes = [
+  { name: 'orders.read', description: 'Read your orders' },
+  { name: 'orders.write', description: 'Place orders' },
+]
+const authorizationDetailTypes = ['order']
+
 export const policyOf = (table = new PolicyTable()) => {
-  const issuer = { url: issuerUrl, localUsers: true }
-  const environment = { environmentId: 'alpha', hosts: ['id.example'], version: 1n, issuer }
-  table.replaceEnvironment('alpha', Environment.fromPartial(environment))
-  const scopes = [
-    { name: 'orders.read', description: 'Read your orders' },
-    { name: 'orders.write', description: 'Place orders' },
-  ]
+  table.replaceEnvironment(
+    'alpha',
+    Environment.fromPartial({ environmentId: 'alpha', version: 1n, issuer: { url: issuerUrl, localUsers: true } }),
+  )
   for (const apiId of ['orders', 'billing']) {
-    const tokens = { scopes, authorizationDetailTypes: ['order'] }
-    const api = { apiId, environmentId: 'alpha', state: ApiState.API_STATE_PUBLISHED, upstreams: [], tokens }
-    table.replaceApi('alpha', apiId, Api.fromPartial(api))
+    const api = Api.fromPartial({ apiId, environmentId: 'alpha', state: ApiState.API_STATE_PUBLISHED })
+    table.replaceApi('alpha', apiId, {
+      ...api,
+      tokens: { ...TokenSettings.create(), scopes, authorizationDetailTypes },
+    })
   }
   return table
 }
@@ -61,6 +67,9 @@ export const subscriptionOf = (more: Partial<SubscriptionView> = {}) =>
 export const viewsOf = (client = clientOf(), subscription = subscriptionOf()): Views => ({
   client: async (id) => (id === client.clientId ? client : undefined),
   clientSecret: async () => undefined,
+  subscription: async (id) => (id === subscription.subscriptionId ? subscription : undefined),
+  isDenied: async () => false,
+  cutoffTime: async () => undefined,
   subscriptionOf: async (clientId, apiId) =>
     clientId === subscription.clientId && apiId === subscription.apiId ? subscription : undefined,
 })

@@ -1,6 +1,6 @@
 import type { TokenEvent } from '@gatehouse/contracts/events'
 import { type Grant, GrantRevocationReason } from '@gatehouse/contracts/token/v1/grant'
-import { accessTokenLifeMaxMs } from './revoked.ts'
+import { latestExpiry } from '../../issue/token-life.ts'
 
 /** Noon of a day, and times around it. */
 export const time = new Date('2026-11-23T12:00:00Z')
@@ -32,8 +32,7 @@ export const rotated = (generation: bigint, rotateTime: Date): TokenEvent => {
   return { type: 'gatehouse.token.v1.RefreshTokenRotated', data: { grantId: 'grant1', generation, rotateTime } }
 }
 export const revoked = (reason: GrantRevocationReason, revokeTime: Date): TokenEvent => {
-  const expireTime = new Date(revokeTime.getTime() + accessTokenLifeMaxMs)
-  const data = { grantId: 'grant1', environmentId: 'alpha', reason, revokeTime, expireTime }
+  const data = { grantId: 'grant1', environmentId: 'alpha', reason, revokeTime, expireTime: latestExpiry(revokeTime) }
   return { type: 'gatehouse.token.v1.GrantRevoked', data }
 }
 

@@ -1,0 +1,90 @@
+import type { ClientView } from '@gatehouse/contracts/read_model/v1/views'
+import { covers } from '../domain/consent/consent.ts'
+import { Refused } from '../refused.ts'
+import type { TokenParts } from '../token-parts.ts'
+import type { Next } from './answer.ts'
+import type { AuthorizationRequest } from './authorization-request.ts'
+import { type RegisteredClient, registeredClient } from './check-client.ts'
+import { consentPage } from './consent-page.ts'
+import { codeRedirect, originOf, RefusedToClient } from './return-address.ts'
+import { signInPage } from './sign-in-page.ts'
+import { type AgreedBy, agreementOf, startGrant } from './start-grant.ts'
+import { type SignedInUser, seal, type Visit } from './visit.ts'
+
+/** RFC 6749 section 4.1.2 allows 10 minutes; the browser is on its way for a second. */
+const codeLifeMs = 60_000
+
+/**
+ * What comes next of a checked request: sign-in, consent, or the code. Called anew after each of both, with the session
+ * of that moment.
+ * @throws RefusedToClient where the user may not be asked
+ */
+export async function proceed(parts: TokenParts, visit: Visit, request: AuthorizationRequest): Promise<Next> {
+  const { session, place } = visit
+  const client = registeredClient(await parts.views.client(request.clientId), request.environmentId)
+  const silent = request.prompts.includes('none')
+  if (!session || !isRecent(session, request, place.nowMs)) {
+    if (silent) throw new RefusedToClient('login_required', request.address)
+    return { $case: 'signIn', value: signIn(parts, visit, request, client) }
+  }
+  visit.facts.add({ userId: session.user.userId })
+  const agreedBy = await agreement(parts, client, request, session)
+  if (agreedBy) return grantCode(parts, visit, request, session, agreedBy)
+  if (silent) throw new RefusedToClient('consent_required', request.address)
+  const { sessionId } = session.session
+  const interaction = seal(parts, visit, { kind: 'consent', request, sessionId })
+  return { $case: 'consent', value: consentPage(place, client, session.user, request, interaction) }
+}
+
+/** Starts the grant and sends its code to the client. @throws RefusedToClient */
+export async function grantCode(
+  parts: TokenParts,
+  { place, facts }: Visit,
+  request: AuthorizationRequest,
+  { session, user }: SignedInUser,
+  agreedBy: AgreedBy,
+): Promise<Next> {
+  const { environmentId, clientId, apiId, subscriptionId, scopes, authorizationDetails, nonce, address } = request
+  const { codeChallenge, dpopThumbprint, redirectUriSent: redirectUri } = request
+  const code = { redirectUri, codeChallenge, expireTime: new Date(place.nowMs + codeLifeMs), dpopThumbprint }
+  const asked = { environmentId, clientId, apiId, subscriptionId, scopes, authorizationDetails, nonce }
+  const { sessionId, authTime } = session
+  const wanted = { ...asked, userId: user.userId, sessionId, authTime, code }
+  const { grantId } = await startGrant(parts, place, wanted, agreedBy).catch((error: unknown) => {
+    throw error instanceof Refused ? new RefusedToClient(error.reason, address) : error
+  })
+  facts.add({ userId: user.userId, grantId, subscriptionId, apiId, scopes: [...scopes] })
+  const text = parts.handles.mint('authorization_code', { environmentId, id: grantId, number: 0 })
+  return { $case: 'clientRedirect', value: codeRedirect(address, text) }
+}
+
+/** OpenID Connect core section 3.1.2.1: `prompt=login` and `max_age` ask for a sign-in after the request began. */
+function isRecent({ session }: SignedInUser, request: AuthorizationRequest, nowMs: number): boolean {
+  const authTimeMs = session.authTime?.getTime() ?? 0
+  if (authTimeMs >= request.startTimeMs) return true
+  if (request.prompts.includes('login') || request.prompts.includes('select_account')) return false
+  return request.maxAgeSeconds === undefined || nowMs - authTimeMs <= request.maxAgeSeconds * 1000
+}
+
+/** How the user has agreed; undefined: not yet. */
+async function agreement(
+  parts: TokenParts,
+  { registration }: RegisteredClient,
+  request: AuthorizationRequest,
+  { user }: SignedInUser,
+): Promise<AgreedBy | undefined> {
+  if (request.prompts.includes('consent')) return undefined
+  if (registration.consentImplied) return 'implied'
+  const { environmentId, clientId } = request
+  const found = await parts.authorize.consents.find({ environmentId, clientId, userId: user.userId })
+  return covers(found, agreementOf(request)) ? 'require' : undefined
+}
+
+function signIn(parts: TokenParts, visit: Visit, request: AuthorizationRequest, client: ClientView) {
+  return signInPage(visit.place, {
+    interaction: seal(parts, visit, { kind: 'sign_in', goal: { kind: 'authorization', request } }),
+    clientName: client.displayName || client.clientId,
+    username: request.loginHint,
+    redirectOrigin: originOf(request.address.redirectUri),
+  })
+}

@@ -22,6 +22,7 @@ import { createTokenVerifier } from '@gatehouse/token-verifier'
 import { createAuthorize } from './authorize/authorize-parts.ts'
 import { type Calls, createCalls } from './calls.ts'
 import type { TokenConfig } from './config.ts'
+import { tokenAdminService } from './grpc/token-admin-service.ts'
 import { tokenLogService, tokenService } from './grpc/token-service.ts'
 import { createHandles } from './keys/handles.ts'
 import { fileKeyEncryption } from './keys/key-encryption.ts'
@@ -95,7 +96,7 @@ export async function startToken(
   const calls = createCalls(parts)
   const server = await startGrpcService({
     ...{ name: 'token', address: config.address, tls, logger, registry },
-    services: [tokenService(calls, { trail, state }), tokenLogService(store)],
+    services: [tokenService(calls, { trail, state }), tokenAdminService(parts), tokenLogService(store)],
     ops: { port: config.opsPort, host: config.opsHost, ready: () => store.head().then(() => true) },
     reflection: config.reflection,
     healthWithoutCertificate: config.healthWithoutCertificate,

@@ -27,7 +27,8 @@ export function recorded<Request extends DecidedRequest, Response extends Decide
 ) {
   return async (request: Request, context: CallContext): Promise<Response> => {
     const response = await call(request)
-    if (context.caller !== 'gateway') await writeRecord(parts.trail, entryOf(parts, operation, request, response, context))
+    if (context.caller !== 'gateway')
+      await writeRecord(parts.trail, entryOf(parts, operation, request, response, context))
     return response
   }
 }

@@ -23,6 +23,13 @@ const invalidTarget: OAuthRefusal = {
   description: 'the resource is unknown or the client may not have tokens for it',
 }
 
+/** RFC 6750 section 3.1, of RFC 7591 section 3 and RFC 7592 section 2. */
+const registrationToken: OAuthRefusal = {
+  error: 'invalid_token',
+  status: 401,
+  description: 'the access token for registration is missing or not valid',
+}
+
 /**
  * Why an OAuth endpoint refuses: the reason in the decision record → what the client is told. What must not be told
  * apart from outside (unknown client, wrong secret, suspended client) has one answer.
@@ -110,6 +117,18 @@ const refusals = {
     error: 'invalid_authorization_details',
     status: 400,
     description: 'authorization_details is malformed, too large or of a type that the resource does not know',
+  },
+  registration_token_missing: registrationToken,
+  registration_token_invalid: registrationToken,
+  client_metadata_invalid: {
+    error: 'invalid_client_metadata',
+    status: 400,
+    description: 'the client metadata are malformed or not supported',
+  },
+  client_redirect_uri_invalid: {
+    error: 'invalid_redirect_uri',
+    status: 400,
+    description: 'a redirect_uri is not one that users may be sent to',
   },
   login_required: { error: 'login_required', status: 400, description: 'the user has to sign in' },
   consent_required: { error: 'consent_required', status: 400, description: 'the user has to agree' },

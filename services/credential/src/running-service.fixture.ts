@@ -11,7 +11,7 @@ import { type RunningCredentialService, readConfig, startCredential } from './se
 
 // A real service on a real Postgres, for the test file that imports this, with the clients that services have.
 
-let dataDir: string
+export let dataDir: string
 export let postgresUrl: string
 export let service: RunningCredentialService
 export let logLines = ''

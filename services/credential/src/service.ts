@@ -10,6 +10,7 @@ import {
   watchOutbox,
 } from '@gatehouse/grpc-service'
 import type { CredentialConfig } from './config.ts'
+import { clientRegistrationService } from './dynamic/client-registration-service.ts'
 import { credentialLogService, credentialService } from './grpc/credential-service.ts'
 import { readTables } from './read/read-tables.ts'
 import { openCredentialStore } from './store/credential-store.ts'
@@ -57,7 +58,11 @@ export async function startCredential(
   const dependencies = { store, read: readTables(pool) }
   const server = await startGrpcService({
     ...{ name: 'credential', address: config.address, tls, logger, registry },
-    services: [credentialService(dependencies), credentialLogService(dependencies)],
+    services: [
+      credentialService(dependencies),
+      clientRegistrationService(dependencies),
+      credentialLogService(dependencies),
+    ],
     ops: { port: config.opsPort, host: config.opsHost, ready: () => store.head().then(() => true) },
     reflection: config.reflection,
     healthWithoutCertificate: config.healthWithoutCertificate,

@@ -9,6 +9,7 @@ import { apiKeyMethods } from './api-key-methods.ts'
 import { clientMethods } from './client-methods.ts'
 import { clientSecretMethods } from './client-secret-methods.ts'
 import { importApiKey } from './import-api-key.ts'
+import { initialAccessTokenMethods } from './initial-access-token-methods.ts'
 import { issueApiKey } from './issue-api-key.ts'
 import { issueClientSecret } from './issue-client-secret.ts'
 import { rotateApiKey } from './rotate-api-key.ts'
@@ -29,6 +30,7 @@ export function credentialService(dependencies: Dependencies): BoundService {
   const handlers = {
     ...clientMethods(dependencies),
     ...clientSecretMethods(dependencies),
+    ...initialAccessTokenMethods(dependencies),
     ...subscriptionMethods(dependencies),
     ...apiKeyMethods(dependencies),
     activateSubscription: activateSubscription(dependencies),
@@ -60,6 +62,9 @@ const roles = {
   revokeClientSecret: operators,
   expireClientSecret: operators,
   listClientSecrets: operators,
+  issueInitialAccessToken: operators,
+  revokeInitialAccessToken: operators,
+  listInitialAccessTokens: operators,
   getClient: operators,
   listClients: operators,
   createSubscription: operators,

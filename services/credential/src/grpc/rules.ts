@@ -15,9 +15,9 @@ import {
 import { parseIpRange } from '@gatehouse/policy-engine'
 import { registrationViolations } from '../domain/registration/validate.ts'
 
-const requestId = form(/^[!-~]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
-const id = form(/^[a-z0-9_-]{1,64}$/, 'must be 1 to 64 of a-z, 0-9, _ and -')
-const environmentId = form(/^[a-z][a-z0-9-]{0,31}$/, 'must be a letter, then up to 31 of a-z, 0-9 and -')
+export const requestId = form(/^[!-~]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
+export const id = form(/^[a-z0-9_-]{1,64}$/, 'must be 1 to 64 of a-z, 0-9, _ and -')
+export const environmentId = form(/^[a-z][a-z0-9-]{0,31}$/, 'must be a letter, then up to 31 of a-z, 0-9 and -')
 const displayName = form(/^[^\p{Cc}\p{Zl}\p{Zp}]{0,200}$/u, 'must have at most 200 characters and none of control')
 const reason = form(/^[^\p{Cc}\p{Zl}\p{Zp}]{0,500}$/u, 'must have at most 500 characters and none of control')
 const operation = form(/^[!-~]{1,128}$/, 'must be an operation id: 1 to 128 visible ASCII characters')
@@ -75,6 +75,15 @@ export const issueClientSecret: Rules<rpc.IssueClientSecretRequest> = {
 export const revokeClientSecret: Rules<rpc.RevokeClientSecretRequest> = { requestId, clientSecretId: id, reason }
 export const expireClientSecret: Rules<rpc.ExpireClientSecretRequest> = { requestId, clientSecretId: id, expireTime }
 export const listClientSecrets: Rules<rpc.ListClientSecretsRequest> = { clientId: id }
+
+export const issueInitialAccessToken: Rules<rpc.IssueInitialAccessTokenRequest> = {
+  ...{ requestId, environmentId, displayName, expireTime },
+}
+export const revokeInitialAccessToken: Rules<rpc.RevokeInitialAccessTokenRequest> = {
+  ...{ requestId, reason },
+  initialAccessTokenId: id,
+}
+export const listInitialAccessTokens: Rules<rpc.ListInitialAccessTokensRequest> = { ...page, environmentId }
 
 const entitlement = { planId: id, operations, scopes }
 export const createSubscription: Rules<rpc.CreateSubscriptionRequest> = {

@@ -1,10 +1,12 @@
 import { ApiKey } from '@gatehouse/contracts/credential/v1/api_key'
 import { Client } from '@gatehouse/contracts/credential/v1/client'
 import { ClientSecret } from '@gatehouse/contracts/credential/v1/client_secret'
+import { InitialAccessToken } from '@gatehouse/contracts/credential/v1/initial_access_token'
 import { Subscription } from '@gatehouse/contracts/credential/v1/subscription'
 import type { ApiKeyFacts } from '../domain/api-key/api-key.ts'
 import type { ClientFacts } from '../domain/client/client.ts'
 import type { ClientSecretFacts } from '../domain/client-secret/client-secret.ts'
+import type { InitialAccessTokenFacts } from '../domain/initial-access-token/initial-access-token.ts'
 import type { SubscriptionFacts } from '../domain/subscription/subscription.ts'
 
 /** The messages that the API answers, from the state of a stream and its version; undefined when it does not exist. */
@@ -16,6 +18,15 @@ export function clientSecretMessage(facts: ClientSecretFacts, version: bigint): 
   if (!facts) return undefined
   const { digest: _, ...told } = facts
   return ClientSecret.fromPartial({ ...told, version })
+}
+
+export function initialAccessTokenMessage(
+  facts: InitialAccessTokenFacts,
+  version: bigint,
+): InitialAccessToken | undefined {
+  if (!facts) return undefined
+  const { digest: _, ...told } = facts
+  return InitialAccessToken.fromPartial({ ...told, version })
 }
 
 export function subscriptionMessage(facts: SubscriptionFacts, version: bigint): Subscription | undefined {

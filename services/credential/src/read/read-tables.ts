@@ -2,6 +2,7 @@ import { ApiKey } from '@gatehouse/contracts/credential/v1/api_key'
 import { Client } from '@gatehouse/contracts/credential/v1/client'
 import { ClientSecret } from '@gatehouse/contracts/credential/v1/client_secret'
 import type { ApiKeyUse } from '@gatehouse/contracts/credential/v1/credential_service'
+import { InitialAccessToken } from '@gatehouse/contracts/credential/v1/initial_access_token'
 import { Subscription } from '@gatehouse/contracts/credential/v1/subscription'
 import { orStoreError } from '@gatehouse/event-store'
 import { cutPage, type PageRequest, pageOf } from '@gatehouse/grpc-service'
@@ -17,6 +18,7 @@ interface Owners {
 interface Row {
   readonly message: Buffer
   readonly last_use_time?: Date | null
+  readonly digest?: string
 }
 
 /** What Get and List answer; always at the head of the log. */
@@ -65,6 +67,21 @@ export function readTables(pool: pg.Pool) {
       const text = 'SELECT message FROM credential.client_secret WHERE client_id = $1 ORDER BY client_secret_id'
       const { rows } = await query({ name: 'list client secrets', text, values: [clientId] })
       return rows.map(({ message }) => ClientSecret.decode(message))
+    },
+    /** With the SHA-256 digest of its text. */
+    async initialAccessToken(id: string) {
+      const text = 'SELECT message, digest FROM credential.initial_access_token WHERE initial_access_token_id = $1'
+      const { rows } = await query({ name: 'get initial access token', text, values: [id] })
+      const [row] = rows
+      return (
+        row && { token: InitialAccessToken.decode(row.message), digest: Buffer.from(row.digest ?? '', 'base64url') }
+      )
+    },
+    async listInitialAccessTokens(owners: Owners, page: PageRequest) {
+      const key = 'initial_access_token_id'
+      const { rows, size } = await list('credential.initial_access_token', key, owners, page)
+      const found = rows.map(({ message }) => InitialAccessToken.decode(message))
+      return cutPage(found, size, ({ initialAccessTokenId }) => initialAccessTokenId)
     },
     async listClients(owners: Owners, page: PageRequest) {
       const { rows, size } = await list('credential.client', 'client_id', owners, page)

@@ -1,11 +1,18 @@
 import { ApiKey } from '@gatehouse/contracts/credential/v1/api_key'
 import { Client } from '@gatehouse/contracts/credential/v1/client'
 import { ClientSecret } from '@gatehouse/contracts/credential/v1/client_secret'
+import { InitialAccessToken } from '@gatehouse/contracts/credential/v1/initial_access_token'
 import { Subscription } from '@gatehouse/contracts/credential/v1/subscription'
 import type { CredentialEvent } from '@gatehouse/contracts/events'
 import { fold, type Queryable, type StreamChange } from '@gatehouse/event-store'
 import { streams } from '../store/streams.ts'
-import { apiKeyMessage, clientMessage, clientSecretMessage, subscriptionMessage } from './messages.ts'
+import {
+  apiKeyMessage,
+  clientMessage,
+  clientSecretMessage,
+  initialAccessTokenMessage,
+  subscriptionMessage,
+} from './messages.ts'
 
 type Change = StreamChange<CredentialEvent>
 
@@ -37,6 +44,18 @@ const clientSecrets: ReadTable = {
   },
 }
 
+const initialAccessTokens: ReadTable = {
+  noun: 'initial_access_token',
+  columns: ['initial_access_token_id', 'environment_id', 'digest'],
+  row({ events, version }) {
+    const facts = fold(streams.initialAccessToken('').fold, events)
+    const token = initialAccessTokenMessage(facts, version)
+    if (!facts || !token) return undefined
+    const digest = Buffer.from(facts.digest).toString('base64url')
+    return [token.initialAccessTokenId, token.environmentId, digest, InitialAccessToken.encode(token).finish()]
+  },
+}
+
 const subscriptions: ReadTable = {
   noun: 'subscription',
   columns: ['subscription_id', 'environment_id', 'client_id'],
@@ -55,9 +74,11 @@ const apiKeys: ReadTable = {
   },
 }
 
+const tables = [clients, clientSecrets, initialAccessTokens, subscriptions, apiKeys]
+
 /** Writes what the changed streams are now; runs in the transaction that appends. */
 export async function updateReadTables(tx: Queryable, changes: readonly Change[]): Promise<void> {
-  for (const table of [clients, clientSecrets, subscriptions, apiKeys]) await write(tx, table, changes)
+  for (const table of tables) await write(tx, table, changes)
 }
 
 async function write(tx: Queryable, { noun, columns, row }: ReadTable, changes: readonly Change[]): Promise<void> {

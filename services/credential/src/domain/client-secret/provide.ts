@@ -15,8 +15,8 @@ const { CLIENT_AUTHENTICATION_METHOD_CLIENT_SECRET_BASIC: BASIC } = ClientAuthen
 const { CLIENT_AUTHENTICATION_METHOD_CLIENT_SECRET_POST: POST } = ClientAuthenticationMethod
 
 /** Whether a client proves itself with a secret. */
-export function usesSecret(client: NonNullable<ClientFacts>): boolean {
-  const method = client.registration?.tokenEndpointAuthMethod
+export function usesSecret({ registration }: Pick<NonNullable<ClientFacts>, 'registration'>): boolean {
+  const method = registration?.tokenEndpointAuthMethod
   return method === BASIC || method === POST
 }
 

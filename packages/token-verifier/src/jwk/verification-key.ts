@@ -2,8 +2,9 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { decodeBase64url } from '../jws/base64url.ts'
 import { isObject, type JsonObject } from '../jws/strict-json.ts'
 
-export type SignatureAlgorithm = 'ES256' | 'RS256'
-export const signatureAlgorithms: readonly SignatureAlgorithm[] = ['ES256', 'RS256']
+export type SignatureAlgorithm = 'ES256' | 'RS256' | 'PS256' | 'EdDSA'
+/** What clients may sign with. Access tokens are ES256 or RS256. */
+export const signatureAlgorithms: readonly SignatureAlgorithm[] = ['ES256', 'RS256', 'PS256', 'EdDSA']
 
 /** A public key that is used with one algorithm only. */
 export interface VerificationKey {
@@ -25,7 +26,7 @@ const coordinateBytes = 32
 export function readVerificationKey(jwk: unknown, alg: SignatureAlgorithm): VerificationKey | undefined {
   if (!isObject(jwk) || !maySign(jwk, alg)) return undefined
   try {
-    const key = alg === 'ES256' ? readEc(jwk) : readRsa(jwk)
+    const key = readers[alg](jwk)
     return key && { alg, key }
   } catch {
     return undefined
@@ -46,6 +47,12 @@ function readEc({ kty, crv, x, y }: JsonObject): KeyObject | undefined {
   return createPublicKey({ format: 'jwk', key: { kty, crv, x, y } })
 }
 
+function readEd25519({ kty, crv, x }: JsonObject): KeyObject | undefined {
+  if (kty !== 'OKP' || crv !== 'Ed25519' || typeof x !== 'string') return undefined
+  if (decodeBase64url(x)?.length !== coordinateBytes) return undefined
+  return createPublicKey({ format: 'jwk', key: { kty, crv, x } })
+}
+
 function readRsa({ kty, n, e }: JsonObject): KeyObject | undefined {
   if (kty !== 'RSA' || typeof n !== 'string' || typeof e !== 'string') return undefined
   if (!decodeBase64url(n) || !decodeBase64url(e)) return undefined
@@ -53,4 +60,11 @@ function readRsa({ kty, n, e }: JsonObject): KeyObject | undefined {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
   const strong = modulusLength >= rsaBitsMin && modulusLength <= rsaBitsMax && publicExponent >= rsaExponentMin
   return strong && publicExponent % 2n === 1n ? key : undefined
+}
+
+const readers: { readonly [Alg in SignatureAlgorithm]: (jwk: JsonObject) => KeyObject | undefined } = {
+  ES256: readEc,
+  RS256: readRsa,
+  PS256: readRsa,
+  EdDSA: readEd25519,
 }

@@ -17,8 +17,18 @@ export function verifyJws(jws: Jws, key: VerificationKey): JsonObject | 'signatu
 /** In this thread: handing it to the pool costs 30 µs, and saves 60 to 110 (ES256) or 25 (RS256). */
 function signatureIsRight({ signedText, signature }: Jws, { alg, key }: VerificationKey): boolean {
   const text = Buffer.from(signedText, 'latin1')
-  if (alg === 'RS256') return verify('sha256', text, { key, padding: constants.RSA_PKCS1_PADDING }, signature)
-  // RFC 7518 section 3.4: r and s of 32 bytes each; DER is another format.
-  if (signature.length !== es256Bytes) return false
-  return verify('sha256', text, { key, dsaEncoding: 'ieee-p1363' }, signature)
+  switch (alg) {
+    case 'ES256':
+      // RFC 7518 section 3.4: r and s of 32 bytes each; DER is another format.
+      return signature.length === es256Bytes && verify('sha256', text, { key, dsaEncoding: 'ieee-p1363' }, signature)
+    case 'RS256':
+      return verify('sha256', text, { key, padding: constants.RSA_PKCS1_PADDING }, signature)
+    case 'PS256':
+      // RFC 7518 section 3.5: the salt is as long as the digest.
+      return verify('sha256', text, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature)
+    case 'EdDSA':
+      return verify(null, text, key, signature)
+  }
 }
+
+const saltLength = constants.RSA_PSS_SALTLEN_DIGEST

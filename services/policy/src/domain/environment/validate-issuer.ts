@@ -30,12 +30,13 @@ export function checkIssuer(violations: Violations, { issuer, hosts }: Environme
   checkProviders(violations, issuer)
 }
 
-/** RFC 8414 section 2, and no path: below `/{api}` stand the APIs. */
+/** RFC 8414 section 2. Metadata and endpoints stand below it. */
 function issuerUrlFault(text: string, hosts: readonly string[]): string | undefined {
   const fault = webUrlFault(text)
   if (fault) return fault
   const { origin, hostname } = new URL(text)
-  if (text !== origin) return 'must have no path, and no slash at the end'
+  const path = text.slice(origin.length)
+  if (!/^(\/[A-Za-z0-9._~-]+)*$/.test(path)) return 'must have a plain path or none, without a slash at the end'
   const served = hosts.includes('*') || hosts.includes(hostname)
   return served ? undefined : `must be on a host that the environment serves: ${hostname} is none of its hosts`
 }

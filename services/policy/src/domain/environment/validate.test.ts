@@ -52,6 +52,7 @@ describe('environment', () => {
   test.each([
     'https://a.example',
     'https://a.example:8443',
+    'https://a.example/tenants/1',
     'http://127.0.0.1:8080',
     'http://localhost:1',
     'http://[::1]:8080',
@@ -75,7 +76,9 @@ describe('environment', () => {
     ['no issuer', issuing({ url: '' }), 'environment.issuer.url'],
     ['http', issuing({ url: 'http://a.example' }), 'environment.issuer.url'],
     ['a slash at the end', issuing({ url: 'https://a.example/' }), 'environment.issuer.url'],
-    ['a path', issuing({ url: 'https://a.example/b' }), 'environment.issuer.url'],
+    ['a path with an encoded slash', issuing({ url: 'https://a.example/b%2Fc' }), 'environment.issuer.url'],
+    ['an empty segment', issuing({ url: 'https://a.example//b' }), 'environment.issuer.url'],
+    ['dot segments', issuing({ url: 'https://a.example/b/../c' }), 'environment.issuer.url'],
     ['a query', issuing({ url: 'https://a.example?b' }), 'environment.issuer.url'],
     ['a fragment', issuing({ url: 'https://a.example#b' }), 'environment.issuer.url'],
     ['a user', issuing({ url: 'https://u@a.example' }), 'environment.issuer.url'],

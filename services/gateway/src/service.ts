@@ -29,6 +29,7 @@ import { createMetrics, type GatewayMetrics } from './metrics/metrics.ts'
 import { connectTokenService } from './oauth/calls/grpc.ts'
 import { endpointTable } from './oauth/endpoint-table.ts'
 import { createOAuth } from './oauth/oauth.ts'
+import { connectRegistration } from './oauth/registration-calls.ts'
 import type { TokenCalls } from './oauth/token-calls.ts'
 import { traceApplied } from './trace-applied.ts'
 import { shareMetrics } from './workers.ts'
@@ -84,11 +85,14 @@ export async function startGateway(
   opened.defer(() => counters.close())
   const calls = connectTokens(config, tls, tokenCalls)
   opened.defer(() => calls.close())
+  const registration = connectRegistration({ address: config.credentialAddress, tls, peer: 'credential' })
+  opened.defer(() => registration.close())
   const upstreams = new Upstreams()
   opened.defer(() => upstreams.close())
   const certificate = await readCertificate(config)
   const recording = { state: stateOf(state, config.positionWaitMs), trail, watch: metrics.watch }
-  const oauth = createOAuth(recording, endpointTable({ ...documentsOf(config, recording.state), calls }))
+  const documents = documentsOf(config, recording.state)
+  const oauth = createOAuth(recording, endpointTable({ ...documents, calls, registration }))
   const handler = createCheck({ ...recording, views: state.credentials, counters, upstreams, oauth })
   const { trustedProxies } = config
   const server = new Http1Server({ handler, trustedProxies, ...(certificate && { tls: certificate }) })

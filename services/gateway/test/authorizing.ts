@@ -1,8 +1,8 @@
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
 import { Issuer, SigningAlgorithm, TokenForm, TokenSettings } from '@gatehouse/contracts/policy/v1/token_settings'
 import { compilePolicy } from '@gatehouse/policy-engine'
-import type { TokenCalls } from '../src/oauth/token-calls.ts'
-import { type Deciding, deciding } from './deciding.ts'
+import type { State } from '../src/check/state.ts'
+import { deciding } from './deciding.ts'
 import { policy } from './deciding-facts.ts'
 
 export const issuer = 'http://a'
@@ -32,14 +32,23 @@ export function issuingPolicy(upstream: string, url = issuer) {
 }
 
 /** A gateway before a token service that is the test's. */
-export async function authorizing(calls: Partial<TokenCalls> = {}, url = issuer) {
+export async function authorizing(
+  calls: Parameters<typeof deciding>[1] = {},
+  url = issuer,
+  state: Partial<State> = {},
+) {
   const gateway = await deciding({}, calls)
+  Object.assign(gateway.parts.state, state)
   gateway.state.table = compilePolicy(issuingPolicy(`http://127.0.0.1:${gateway.upstream.port}`, url))
   const at = (path: string) => `http://127.0.0.1:${gateway.port}${path}`
   return {
     ...gateway,
     ask: (path: string, init: RequestInit = {}) => fetch(at(path), { redirect: 'manual', ...init }),
-    post: (path: string, form: string | URLSearchParams | Record<string, string>, headers: HeadersInit = {}) =>
+    post: (
+      path: string,
+      form: string | URLSearchParams | Record<string, string>,
+      headers: Record<string, string> = {},
+    ) =>
       fetch(at(path), {
         method: 'POST',
         redirect: 'manual',
@@ -49,4 +58,4 @@ export async function authorizing(calls: Partial<TokenCalls> = {}, url = issuer)
   }
 }
 
-export type Authorizing = Awaited<ReturnType<typeof authorizing>> & Pick<Deciding, 'record'>
+export type Authorizing = Awaited<ReturnType<typeof authorizing>>

@@ -17,6 +17,7 @@ import type { Outcome } from '../src/http1/exchange.ts'
 import { Http1Server } from '../src/http1/server.ts'
 import { endpointTable } from '../src/oauth/endpoint-table.ts'
 import { createOAuth } from '../src/oauth/oauth.ts'
+import type { RegistrationCalls } from '../src/oauth/registration-calls.ts'
 import type { TokenCalls } from '../src/oauth/token-calls.ts'
 import { policy, views } from './deciding-facts.ts'
 
@@ -29,7 +30,7 @@ export interface DecisionRecord {
 }
 
 /** A check before a real upstream, on a read model, a policy and a disk that the test has in its hand. */
-export async function deciding(over: Partial<CheckParts> = {}, calls: Partial<TokenCalls> = {}) {
+export async function deciding(over: Partial<CheckParts> = {}, calls: Partial<TokenCalls & RegistrationCalls> = {}) {
   const order: string[] = []
   const disk = heldDisk(order)
   const upstream = await startUpstream(order)
@@ -53,7 +54,8 @@ export async function deciding(over: Partial<CheckParts> = {}, calls: Partial<To
   const decided = { ...stateOf(state, order), ...countersOf(order), views: viewsOf(cache, order) }
   const recorded = { ...decided, trail, watch: watched.watch, ...over }
   const documents = { state: recorded.state, maxAgeSeconds: 300, clientCertificates: false }
-  const oauth = createOAuth(recorded, endpointTable({ ...documents, calls: { ...noTokenService, ...calls } }))
+  const services = { calls: { ...noTokenService, ...calls }, registration: { ...noRegistration, ...calls } }
+  const oauth = createOAuth(recorded, endpointTable({ ...documents, ...services }))
   const parts: CheckParts = { ...recorded, oauth, upstreams: new Upstreams(), ...over }
   const server = new Http1Server({ handler: createCheck(parts) })
   const port = await server.listen(0, '127.0.0.1')
@@ -66,7 +68,7 @@ export async function deciding(over: Partial<CheckParts> = {}, calls: Partial<To
     return read
   }
   return {
-    ...{ port, order, disk, upstream, put, state, trail, records },
+    ...{ port, parts, order, disk, upstream, put, state, trail, records },
     ...{ outcomes: watched.outcomes, failures: watched.failures, unrecorded: watched.unrecorded },
     /** The one record that came since the last look. */
     async record(): Promise<DecisionRecord> {
@@ -99,6 +101,9 @@ const away = () => Promise.reject(unavailable('TEST', 'there is no token service
 const noTokenService: TokenCalls = {
   ...{ issueToken: away, introspect: away, revokeToken: away, resolveReferenceToken: away, getUserInfo: away },
   ...{ pushAuthorization: away, startDeviceAuthorization: away, interact: away },
+}
+const noRegistration: RegistrationCalls = {
+  ...{ registerDynamicClient: away, getDynamicClient: away, replaceDynamicClient: away, deleteDynamicClient: away },
 }
 
 function stateOf(state: TestState, order: string[]): Pick<CheckParts, 'state'> {

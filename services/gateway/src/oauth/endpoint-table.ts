@@ -7,17 +7,20 @@ import { assetsEndpoint } from './endpoints/assets.ts'
 import { deviceAuthorizationEndpoint } from './endpoints/device-authorization.ts'
 import { introspectionEndpoint } from './endpoints/introspection.ts'
 import { pushedAuthorizationEndpoint } from './endpoints/pushed-authorization.ts'
+import { registrationEndpoint } from './endpoints/registration.ts'
 import { revocationEndpoint } from './endpoints/revocation.ts'
 import { tokenEndpoint } from './endpoints/token.ts'
+import type { RegistrationCalls } from './registration-calls.ts'
 import type { TokenCalls } from './token-calls.ts'
 
 export interface EndpointParts extends MetadataOptions {
   readonly calls: TokenCalls
+  readonly registration: RegistrationCalls
 }
 
 /** Every place of the authorization server, by what the router calls it. */
 export function endpointTable(parts: EndpointParts): EndpointTable {
-  const { calls, state, maxAgeSeconds } = parts
+  const { calls, registration, state, maxAgeSeconds } = parts
   const jwks = jwksEndpoint(state, maxAgeSeconds)
   const metadata = serverMetadataEndpoint(parts)
   return new Map([
@@ -26,6 +29,7 @@ export function endpointTable(parts: EndpointParts): EndpointTable {
     ['revoke', revocationEndpoint(calls)],
     ['par', pushedAuthorizationEndpoint(calls)],
     ['device_authorization', deviceAuthorizationEndpoint(calls)],
+    ['register', registrationEndpoint(registration)],
     ...browserSteps(calls),
     ['assets', assetsEndpoint],
     ['/jwks', jwks],

@@ -1,7 +1,7 @@
 import type { Endpoint, Parameter } from '@gatehouse/contracts/token/v1/token_service'
 import type { OwnResponse } from '../http1/exchange.ts'
 import { type OAuthAnswer, type RefusalReason, refuse } from './answer.ts'
-import { readForm } from './read-form.ts'
+import { readForm } from './read-body.ts'
 import { endpointOf, type OAuthRequest } from './request.ts'
 
 /** One place of the authorization server. */

@@ -79,7 +79,11 @@ const refusals = {
   },
   subject_token_invalid: invalidRequest('the subject or actor token is not acceptable'),
   token_type_unsupported: invalidRequest('this token type is not supported'),
-  token_of_another_client: invalidClient,
+  token_of_another_client: {
+    error: 'unauthorized_client',
+    status: 400,
+    description: 'the token is of another client',
+  },
   grant_invalid: invalidGrant,
   grant_of_another_client: invalidGrant,
   grant_revoked: invalidGrant,

@@ -1,5 +1,5 @@
 import type { Parameter } from '@gatehouse/contracts/token/v1/token_service'
-import { entitlementOf, targetOf } from '../issue/entitlement.ts'
+import { entitlementOf } from '../issue/entitlement.ts'
 import { Parameters } from '../issue/parameters.ts'
 import type { ClientRequest, Place } from '../issue/token-request.ts'
 import type { Views } from '../read/views.ts'
@@ -100,7 +100,7 @@ function checkForm({ registration }: RegisteredClient, parameters: Parameters): 
 }
 
 /** What of which API is asked for. */
-async function checkTarget(views: Views, { clientId }: RegisteredClient, request: ClientRequest) {
+export async function checkTarget(views: Views, { clientId }: Pick<RegisteredClient, 'clientId'>, request: ClientRequest) {
   const { endpoint, parameters } = request
   const scope = parameters.get('scope')
   const details = parameters.get('authorization_details')
@@ -108,7 +108,7 @@ async function checkTarget(views: Views, { clientId }: RegisteredClient, request
     if (details !== undefined) throw new Refused('authorization_details_invalid')
     return { apiId: '', subscriptionId: '', scopes: checkScopes(scope, []), authorizationDetails: '' }
   }
-  const { target, subscription } = await entitlementOf(views, clientId, targetOf(request))
+  const { target, subscription } = await entitlementOf(views, request, clientId)
   const authorizationDetails = readAuthorizationDetails(details, target.tokens.authorizationDetailTypes)
   if (authorizationDetails === undefined) throw new Refused('authorization_details_invalid')
   const { subscriptionId, scopes } = subscription

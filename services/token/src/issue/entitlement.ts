@@ -46,12 +46,37 @@ export function targetsOf({ environment, issuer }: Place): readonly Target[] {
   return targets
 }
 
+/**
+ * What a client may have at the API that its request is about. A request that names none is about the one that the
+ * client is entitled to, where there is only one.
+ * @throws Refused `resource_unknown`, `not_entitled`, `subscription_inactive`
+ */
+export async function entitlementOf(views: Views, request: ClientRequest, clientId: string): Promise<Entitlement> {
+  const named = request.endpoint.apiId !== '' || request.parameters.all('resource').length > 0
+  return named ? entitlementAt(views, clientId, targetOf(request)) : onlyEntitlement(views, request, clientId)
+}
+
 /** @throws Refused `not_entitled`, `subscription_inactive` */
-export async function entitlementOf(views: Views, clientId: string, target: Target): Promise<Entitlement> {
+export async function entitlementAt(views: Views, clientId: string, target: Target): Promise<Entitlement> {
   const subscription = await views.subscriptionOf(clientId, target.api.apiId)
   if (!subscription) throw new Refused('not_entitled')
   if (subscription.state !== SubscriptionState.SUBSCRIPTION_STATE_ACTIVE) throw new Refused('subscription_inactive')
   return { target, subscription }
+}
+
+async function onlyEntitlement(views: Views, request: ClientRequest, clientId: string): Promise<Entitlement> {
+  const entitlements = await Promise.all(
+    targetsOf(request).map(async (target) => ({
+      target,
+      subscription: await views.subscriptionOf(clientId, target.api.apiId),
+    })),
+  )
+  const active = entitlements.filter(
+    ({ subscription }) => subscription?.state === SubscriptionState.SUBSCRIPTION_STATE_ACTIVE,
+  )
+  const [only, another] = active
+  if (!only?.subscription || another) throw new Refused('resource_unknown')
+  return { target: only.target, subscription: only.subscription }
 }
 
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/

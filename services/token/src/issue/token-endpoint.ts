@@ -4,10 +4,14 @@ import type { TokenParts } from '../token-parts.ts'
 import { authenticateClient } from './client-authentication/client-authentication.ts'
 import { clientCredentials } from './grant-types/client-credentials.ts'
 import type { GrantType } from './grant-types/grant-type.ts'
+import { tokenExchange } from './grant-types/token-exchange.ts'
 import { Parameters } from './parameters.ts'
 import { placeOf } from './token-request.ts'
 
-const grantTypes: ReadonlyMap<string, GrantType> = new Map([['client_credentials', clientCredentials]])
+const grantTypes: ReadonlyMap<string, GrantType> = new Map([
+  ['client_credentials', clientCredentials],
+  ['urn:ietf:params:oauth:grant-type:token-exchange', tokenExchange],
+])
 
 /**
  * The token endpoint: form → client → grant type → tokens.

@@ -1,6 +1,7 @@
+import { readAuthorizationDetails } from '../../authorize/authorization-details.ts'
 import { Refused } from '../../refused.ts'
 import { confirmationOf, issuedFacts, makeAccessToken } from '../access-token.ts'
-import { entitlementOf, grantedScopes, targetOf } from '../entitlement.ts'
+import { entitlementOf, grantedScopes } from '../entitlement.ts'
 import { requireConfirmation } from '../sender-constraint.ts'
 import { type GrantType, noTokens } from './grant-type.ts'
 
@@ -8,8 +9,13 @@ import { type GrantType, noTokens } from './grant-type.ts'
 export const clientCredentials: GrantType = async (parts, request, { client, registration, confidential }) => {
   if (!confidential) throw new Refused('grant_type_not_allowed')
   const { clientId } = client
-  const entitlement = await entitlementOf(parts.views, clientId, targetOf(request))
+  const entitlement = await entitlementOf(parts.views, request, clientId)
   const scopes = grantedScopes(request.parameters.get('scope'), entitlement.subscription.scopes)
+  const authorizationDetails = readAuthorizationDetails(
+    request.parameters.get('authorization_details'),
+    entitlement.target.tokens.authorizationDetailTypes,
+  )
+  if (authorizationDetails === undefined) throw new Refused('authorization_details_invalid')
   const confirmation = confirmationOf(request, {
     certificateBound: registration.tlsClientCertificateBoundAccessTokens,
   })
@@ -19,6 +25,7 @@ export const clientCredentials: GrantType = async (parts, request, { client, reg
     clientId,
     scopes,
     confirmation,
+    authorizationDetails,
   })
   request.facts.add(issuedFacts(entitlement, token, scopes))
   return {
@@ -27,5 +34,6 @@ export const clientCredentials: GrantType = async (parts, request, { client, reg
     tokenType: token.tokenType,
     expiresIn: BigInt(token.expiresIn),
     scope: scopes.join(' '),
+    authorizationDetails,
   }
 }

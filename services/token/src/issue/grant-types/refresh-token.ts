@@ -1,0 +1,41 @@
+import { GrantState } from '@gatehouse/contracts/token/v1/grant'
+import { grant as decider } from '../../domain/grant/decide.ts'
+import { existing } from '../../domain/grant/grant.ts'
+import { Refused } from '../../refused.ts'
+import { streams } from '../../store/streams.ts'
+import { transact } from '../../store/transact.ts'
+import { parseScopes } from '../entitlement.ts'
+import { grantConfirmation, grantTokens, orRefused, refreshBinding, scopesInForce } from '../grant-tokens.ts'
+import { usableGrant } from '../usable-grant.ts'
+import type { GrantType } from './grant-type.ts'
+
+/** RFC 6749 section 6, with rotation (RFC 9700 section 4.14.2): each refresh token is used once. */
+export const refreshToken: GrantType = async (parts, request, client) => {
+  const { parameters, environment } = request
+  const handle = parts.handles.open('refresh_token', parameters.require('refresh_token'))
+  if (!handle || handle.environmentId !== environment.environmentId) throw new Refused('refresh_token_invalid')
+  const { id: grantId, number } = handle
+  const usable = await usableGrant(parts, request, client, grantId)
+  const confirmation = grantConfirmation(request, client, usable)
+  const scope = parameters.get('scope')
+  const asked = scope === undefined ? [] : parseScopes(scope)
+  const scopes = scopesInForce(usable, scope === undefined ? usable.grant.scopes : asked)
+  const { states } = await transact(parts.store, {
+    streams: { grant: streams.grant(grantId) },
+    decide: ({ grant }) => ({
+      events: {
+        grant: decider.decide(
+          {
+            ...{ type: 'refresh', grantId, time: new Date(), clientId: client.client.clientId, scopes: asked },
+            generation: BigInt(number),
+            confirmation: refreshBinding(confirmation, client),
+          },
+          grant,
+        ),
+      },
+    }),
+  }).catch(orRefused)
+  const found = existing(states.grant, grantId)
+  if (found.state === GrantState.GRANT_STATE_REVOKED) throw new Refused('refresh_token_reused')
+  return grantTokens(parts, request, { usable, found, scopes, confirmation, first: false })
+}

@@ -1,0 +1,48 @@
+import { GrantState } from '@gatehouse/contracts/token/v1/grant'
+import type { IssuedTokens } from '@gatehouse/contracts/token/v1/token_service'
+import { grant as decider } from '../domain/grant/decide.ts'
+import { existing } from '../domain/grant/grant.ts'
+import type { CodeProof } from '../domain/grant/redeem.ts'
+import { Refused } from '../refused.ts'
+import { streams } from '../store/streams.ts'
+import { transact } from '../store/transact.ts'
+import type { TokenParts } from '../token-parts.ts'
+import type { AuthenticatedClient } from './client-authentication/client-authentication.ts'
+import { grantConfirmation, grantTokens, orRefused, refreshBinding, scopesInForce } from './grant-tokens.ts'
+import type { ClientRequest } from './token-request.ts'
+import { usableGrant } from './usable-grant.ts'
+
+/**
+ * Redeems the code of a grant, once: an authorization code by its proof, or without one the device code that its user
+ * approved. All that can be checked is checked before, so that a request that lacks something uses up nothing.
+ * @throws Refused; `code_replayed` after revoking the grant
+ */
+export async function redeemCode(
+  parts: TokenParts,
+  request: ClientRequest,
+  client: AuthenticatedClient,
+  grantId: string,
+  proof: CodeProof | undefined,
+): Promise<IssuedTokens> {
+  const usable = await usableGrant(parts, request, client, grantId)
+  const confirmation = grantConfirmation(request, client, usable)
+  const scopes = scopesInForce(usable, usable.grant.scopes)
+  const { states } = await transact(parts.store, {
+    streams: { grant: streams.grant(grantId) },
+    decide: ({ grant }) => ({
+      events: {
+        grant: decider.decide(
+          {
+            ...{ type: 'redeem', grantId, time: new Date(), clientId: client.client.clientId, proof },
+            refreshable: client.registration.grantTypes.includes('refresh_token'),
+            confirmation: refreshBinding(confirmation, client),
+          },
+          grant,
+        ),
+      },
+    }),
+  }).catch(orRefused)
+  const found = existing(states.grant, grantId)
+  if (found.state === GrantState.GRANT_STATE_REVOKED) throw new Refused('code_replayed')
+  return grantTokens(parts, request, { usable, found, scopes, confirmation, first: true })
+}

@@ -14,9 +14,14 @@ describe('consents page', () => {
   ])
 
   it('lists what each client may do, by id where it has no name', () => {
-    expect(textOf(page.html)).toContain(
-      'Till See your orders orders:read Withdraw what Till may do c2 Withdraw what c2 may do',
-    )
+    expect(textOf(page.html)).toContain('Till See your orders orders:read Withdraw c2 Withdraw')
+  })
+
+  it('tells its buttons apart for those who hear them', () => {
+    expect(tagsOf(page.html, 'button').map(({ attributes }) => attributes['aria-label'])).toEqual([
+      'Withdraw what Till may do',
+      'Withdraw what c2 may do',
+    ])
   })
 
   it('withdraws one client by its own form', () => {

@@ -27,14 +27,14 @@ ${page.consents.map((consent) => consentItem(consent, page.interaction, context)
 }
 
 function consentItem(consent: GivenConsent, interaction: string, { prefix }: PageContext): Html {
-  const client = foreign(consent.clientName || consent.clientId)
+  const client = consent.clientName || consent.clientId
   return html`<li>
-<h2>${client}</h2>
+<h2>${foreign(client)}</h2>
 ${consent.scopes.length > 0 && html`<ul class="scopes">${consent.scopes.map(scopeItem)}</ul>`}
 <form method="post" action="${prefix}/consents">
 <input type="hidden" name="interaction" value="${interaction}">
 <input type="hidden" name="client_id" value="${consent.clientId}">
-<button class="secondary" type="submit">Withdraw<span class="aside"> what ${client} may do</span></button>
+<button class="secondary" type="submit" aria-label="Withdraw what ${client} may do">Withdraw</button>
 </form>
 </li>
 `

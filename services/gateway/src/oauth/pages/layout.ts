@@ -55,7 +55,7 @@ ${script !== undefined && html`<script src="${script}" defer></script>`}
 <div class="door">
 <header>
 ${portcullis(gate)}
-<p class="brand">Gatehouse <span class="environment"><span class="aside">environment </span>${foreign(context.environment)}</span></p>
+<p class="brand">Gatehouse <span class="environment">${foreign(context.environment)}</span></p>
 </header>
 <main>
 ${main}

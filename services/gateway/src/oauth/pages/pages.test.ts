@@ -29,7 +29,7 @@ describe.each(all)('every page: %s', (_, shown) => {
     expect(tagsOf(page.html, 'html')[0]?.attributes['lang']).toBe('en')
     expect(page.html).toMatch(/<title>[^<]+ · Gatehouse<\/title>/)
     expect(tagsOf(page.html, 'h1')).toHaveLength(1)
-    expect(textOf(page.html)).toContain('environment alpha')
+    expect(textOf(page.html)).toContain('Gatehouse alpha')
   })
 
   it('sends its forms by POST to our own endpoints below the prefix', () => {

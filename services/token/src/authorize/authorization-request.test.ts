@@ -60,6 +60,9 @@ describe('accepted', () => {
     const parameters = parametersOf({ resource: undefined })
     expect((await check(parameters, viewsOf(), placeAt({ apiId: 'orders' }))).apiId).toBe('orders')
   })
+  test('no API named, and the client is entitled to one', async () => {
+    expect((await check(parametersOf({ resource: undefined }))).apiId).toBe('orders')
+  })
   test('no scope: all that the client is entitled to', async () => {
     expect((await check(parametersOf({ scope: undefined }))).scopes).toEqual(['orders.read', 'orders.write'])
   })
@@ -149,20 +152,21 @@ describe('refused, and the client is told', () => {
     ['an unknown scope', { scope: 'orders.read orders.delete' }, 'scope_invalid'],
     ['a malformed scope', { scope: 'orders.read "' }, 'scope_invalid'],
     ['two spaces', { scope: 'openid  orders.read' }, 'scope_invalid'],
-    ['a scope of an API that is not named', { resource: undefined }, 'scope_invalid'],
-    ['neither scope nor API', { resource: undefined, scope: undefined }, 'scope_invalid'],
     ['details of an unknown type', { authorization_details: '[{"type":"payment"}]' }, 'authorization_details_invalid'],
-    [
-      'details without API',
-      { resource: undefined, scope: 'openid', authorization_details: '[{"type":"order"}]' },
-      'authorization_details_invalid',
-    ],
   ])('%s', async (_, more, reason) => expect(await refusalOf(check(parametersOf(more)))).toBe(`client: ${reason}`))
   test.each(['state', 'scope', 'response_type', 'code_challenge', 'response_mode', 'nonce', 'max_age'])(
     '%s twice',
     async (name) => {
       const parameters = [...parametersOf({ [name]: 'x' }), { name, value: 'y' }]
       expect(await refusalOf(check(parameters))).toBe('client: parameter_repeated')
+    },
+  )
+  test.each([{}, { scope: undefined }, { scope: 'openid', authorization_details: '[{"type":"order"}]' }])(
+    'no API named, and the client is entitled to several: %j',
+    async (more) => {
+      const views = { ...viewsOf(), subscriptionOf: async (_: string, apiId: string) => subscriptionOf({ apiId }) }
+      const parameters = parametersOf({ resource: undefined, ...more })
+      expect(await refusalOf(check(parameters, views))).toBe('client: resource_unknown')
     },
   )
   test('two resources', async () => {

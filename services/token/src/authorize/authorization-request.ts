@@ -7,7 +7,7 @@ import { FactsOf, Refused } from '../refused.ts'
 import { readAuthorizationDetails } from './authorization-details.ts'
 import { type RegisteredClient, registeredClient } from './check-client.ts'
 import { type Asking, checkPrompt } from './check-prompt.ts'
-import { checkScopes } from './check-scopes.ts'
+import { checkScopes, identityScopes } from './check-scopes.ts'
 import { isSha256 } from './proof-key.ts'
 import { type RedirectUri, redirectUriOf } from './redirect-uri.ts'
 import { RefusedToClient, type ReturnAddress } from './return-address.ts'
@@ -100,19 +100,33 @@ function checkForm({ registration }: RegisteredClient, parameters: Parameters): 
 }
 
 /** What of which API is asked for. */
-export async function checkTarget(views: Views, { clientId }: Pick<RegisteredClient, 'clientId'>, request: ClientRequest) {
-  const { endpoint, parameters } = request
+export async function checkTarget(
+  views: Views,
+  { clientId }: Pick<RegisteredClient, 'clientId'>,
+  request: ClientRequest,
+) {
+  const { parameters } = request
   const scope = parameters.get('scope')
   const details = parameters.get('authorization_details')
-  if (endpoint.apiId === '' && parameters.get('resource') === undefined) {
-    if (details !== undefined) throw new Refused('authorization_details_invalid')
+  if (isOfNoApi(request))
     return { apiId: '', subscriptionId: '', scopes: checkScopes(scope, []), authorizationDetails: '' }
-  }
   const { target, subscription } = await entitlementOf(views, request, clientId)
   const authorizationDetails = readAuthorizationDetails(details, target.tokens.authorizationDetailTypes)
   if (authorizationDetails === undefined) throw new Refused('authorization_details_invalid')
   const { subscriptionId, scopes } = subscription
   return { apiId: target.api.apiId, subscriptionId, scopes: checkScopes(scope, scopes), authorizationDetails }
+}
+
+/** It names none and asks for nothing that only an API has: the user's identity is all that is wanted. */
+function isOfNoApi({ endpoint, parameters }: ClientRequest): boolean {
+  const named = endpoint.apiId !== '' || parameters.all('resource').length > 0
+  if (named || parameters.get('authorization_details') !== undefined) return false
+  return (
+    parameters
+      .get('scope')
+      ?.split(' ')
+      .every((scope) => identityScopes.has(scope)) ?? false
+  )
 }
 
 function addressOf(redirect: RedirectUri, place: Place, list: readonly Parameter[]): ReturnAddress {

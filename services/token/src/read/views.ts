@@ -3,6 +3,9 @@ import { type DecisionState, FactParked } from '@gatehouse/decision-state'
 import type { Lookup } from '@gatehouse/read-model'
 import type { AccessToken } from '@gatehouse/token-verifier'
 
+/** What deny lists name a token by. */
+export type Deniable = Pick<AccessToken, 'tokenId' | 'originTokenIds' | 'grantId' | 'userId' | 'clientId' | 'issuedAt'>
+
 /** What the token service reads of clients: the read model's views, found or not. Rejects with FactParked. */
 export interface Views {
   client(clientId: string): Promise<ClientView | undefined>
@@ -11,7 +14,7 @@ export interface Views {
   subscriptionOf(clientId: string, apiId: string): Promise<SubscriptionView | undefined>
   subscription(subscriptionId: string): Promise<SubscriptionView | undefined>
   /** Whether a deny list names the token: itself, what it comes from, its client, user or environment. */
-  isDenied(environmentId: string, token: AccessToken): Promise<boolean>
+  isDenied(environmentId: string, token: Deniable): Promise<boolean>
   /** What was issued at or before the time is refused: to a user or, without one, to anybody of the environment. */
   cutoffTime(environmentId: string, userId?: string): Promise<Date | undefined>
 }

@@ -24,6 +24,7 @@ export {
   noViews,
   type PresentedCredential,
   type RequestFacts,
+  type RevocationViews,
 } from './decide/facts.ts'
 export type { Principal } from './decide/principal.ts'
 export { type GcraAnswer, type GcraState, gcra } from './limit/gcra.ts'
@@ -38,6 +39,7 @@ export {
   type Challenge,
   type DenyReason,
   type Reason,
+  type TokenReason,
   type UpstreamReason,
   type Wire,
   wireOf,

@@ -10,6 +10,16 @@ const refusedCredentials: Reason[] = [
   'api_key_revoked',
   'api_key_expired',
   'api_key_state_unknown',
+  'token_malformed',
+  'token_signature_invalid',
+  'token_expired',
+  'token_unknown',
+  'token_revoked',
+  'grant_revoked',
+  'token_cut_off',
+  'user_suspended',
+  'token_audience_wrong',
+  'certificate_mismatch',
 ]
 
 test('refused credentials look alike', () => {

@@ -1,3 +1,5 @@
+import type { TokenFault } from '@gatehouse/token-verifier'
+
 /** The request names nothing that is served. */
 export type MatchReason = 'no_environment' | 'no_api' | 'no_operation' | 'method_not_allowed' | 'api_unusable'
 
@@ -12,11 +14,29 @@ export type AuthenticationReason =
   | 'api_key_revoked'
   | 'api_key_expired'
   | 'api_key_state_unknown'
+  | TokenReason
+
+/** Why an access token is not taken: by itself, by what revokes it, or for want of the key that it is bound to. */
+export type TokenReason =
+  | TokenFault
+  | 'token_unknown'
+  | 'token_form_wrong'
+  | 'token_revoked'
+  | 'grant_revoked'
+  | 'token_cut_off'
+  | 'user_suspended'
+  | 'token_state_unknown'
+  | 'certificate_mismatch'
+  | 'proof_missing'
+  | 'proof_invalid'
+  | 'proof_replayed'
+  | 'proof_nonce_required'
 
 /** Who calls is proven, and may not. */
 export type AuthorizationReason =
   | 'client_unknown'
   | 'client_suspended'
+  | 'client_deleted'
   | 'client_state_unknown'
   | 'subscription_unknown'
   | 'subscription_pending'
@@ -38,6 +58,7 @@ export type AvailabilityReason =
   | 'read_model_unavailable'
   | 'limiter_unavailable'
   | 'token_service_unavailable'
+  | 'proof_memory_unavailable'
   | 'audit_unavailable'
   | 'overloaded'
   | 'shutting_down'
@@ -74,8 +95,17 @@ export type DenyReason =
 /** Every reason that a decision record may carry. */
 export type Reason = 'ok' | 'client_gone' | DenyReason | UpstreamReason
 
-/** What `WWW-Authenticate` says: RFC 6750 section 3.1; a request without credential learns no error code. */
-export type Challenge = 'none' | 'credential_missing' | 'credential_invalid' | 'insufficient_scope'
+/**
+ * What `WWW-Authenticate` says: RFC 6750 section 3.1 and RFC 9449 section 7.1; a request without credential learns no
+ * error code.
+ */
+export type Challenge =
+  | 'none'
+  | 'credential_missing'
+  | 'credential_invalid'
+  | 'proof_invalid'
+  | 'proof_nonce_required'
+  | 'insufficient_scope'
 
 /** What a client sees of a reason: HTTP status, `code` of the problem (RFC 9457), challenge. */
 export interface Wire {
@@ -93,6 +123,8 @@ const answers = {
   methodNotAllowed: wire(405, 'method_not_allowed'),
   credentialMissing: wire(401, 'credential_missing', 'credential_missing'),
   credentialInvalid: wire(401, 'credential_invalid', 'credential_invalid'),
+  proofInvalid: wire(401, 'credential_invalid', 'proof_invalid'),
+  proofNonceRequired: wire(401, 'credential_invalid', 'proof_nonce_required'),
   accessDenied: wire(403, 'access_denied'),
   insufficientScope: wire(403, 'insufficient_scope', 'insufficient_scope'),
   rateLimited: wire(429, 'rate_limited'),
@@ -125,8 +157,32 @@ const wires: { readonly [Each in Reason]: Wire } = {
   api_key_revoked: answers.credentialInvalid,
   api_key_expired: answers.credentialInvalid,
   api_key_state_unknown: answers.credentialInvalid,
+  token_malformed: answers.credentialInvalid,
+  token_header_refused: answers.credentialInvalid,
+  token_algorithm_refused: answers.credentialInvalid,
+  token_type_wrong: answers.credentialInvalid,
+  token_key_unknown: answers.credentialInvalid,
+  token_signature_invalid: answers.credentialInvalid,
+  token_issuer_wrong: answers.credentialInvalid,
+  token_audience_wrong: answers.credentialInvalid,
+  token_claims_invalid: answers.credentialInvalid,
+  token_expired: answers.credentialInvalid,
+  token_not_yet_valid: answers.credentialInvalid,
+  token_unknown: answers.credentialInvalid,
+  token_form_wrong: answers.credentialInvalid,
+  token_revoked: answers.credentialInvalid,
+  grant_revoked: answers.credentialInvalid,
+  token_cut_off: answers.credentialInvalid,
+  user_suspended: answers.credentialInvalid,
+  token_state_unknown: answers.credentialInvalid,
+  certificate_mismatch: answers.credentialInvalid,
+  proof_missing: answers.proofInvalid,
+  proof_invalid: answers.proofInvalid,
+  proof_replayed: answers.proofInvalid,
+  proof_nonce_required: answers.proofNonceRequired,
   client_unknown: answers.accessDenied,
   client_suspended: answers.accessDenied,
+  client_deleted: answers.accessDenied,
   client_state_unknown: answers.accessDenied,
   subscription_unknown: answers.accessDenied,
   subscription_pending: answers.accessDenied,
@@ -147,6 +203,7 @@ const wires: { readonly [Each in Reason]: Wire } = {
   read_model_unavailable: answers.unavailable,
   limiter_unavailable: answers.unavailable,
   token_service_unavailable: answers.unavailable,
+  proof_memory_unavailable: answers.unavailable,
   audit_unavailable: answers.unavailable,
   overloaded: answers.unavailable,
   shutting_down: answers.unavailable,

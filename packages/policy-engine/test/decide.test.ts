@@ -63,6 +63,7 @@ test('allows a key that is in order', () => {
     reason: 'ok',
     principal: {
       scheme: SECURITY_SCHEME_API_KEY,
+      authMethod: 'api_key',
       credentialId: 'key-1',
       clientId: 'client-1',
       subscriptionId: 'subscription-1',

@@ -43,33 +43,35 @@ export function plan(planId: string, extra: Partial<Plan> = {}): Plan {
 export const digest = new Uint8Array(createHash('sha256').update('the key').digest())
 
 /** Views that belong together: an active key of an active client with an active subscription to `orders`. */
-export const views: { apiKey: ApiKeyView; client: ClientView; subscription: SubscriptionView } = {
-  apiKey: {
-    ...ApiKeyView.create(),
-    apiKeyId: 'key-1',
-    environmentId: 'alpha',
-    clientId: 'client-1',
-    subscriptionId: 'subscription-1',
-    digest,
-    state: ApiKeyState.API_KEY_STATE_ACTIVE,
-    version: 1n,
-  },
-  client: {
-    ...ClientView.create(),
-    clientId: 'client-1',
-    environmentId: 'alpha',
-    state: ClientState.CLIENT_STATE_ACTIVE,
-    version: 1n,
-  },
-  subscription: {
-    ...SubscriptionView.create(),
-    subscriptionId: 'subscription-1',
-    environmentId: 'alpha',
-    clientId: 'client-1',
-    apiId: 'orders',
-    planId: 'gold',
-    scopes: ['orders:read', 'orders:write'],
-    state: SubscriptionState.SUBSCRIPTION_STATE_ACTIVE,
-    version: 1n,
-  },
-}
+export const views: { apiKey: ApiKeyView; client: ClientView; subscription: SubscriptionView; revocations: undefined } =
+  {
+    revocations: undefined,
+    apiKey: {
+      ...ApiKeyView.create(),
+      apiKeyId: 'key-1',
+      environmentId: 'alpha',
+      clientId: 'client-1',
+      subscriptionId: 'subscription-1',
+      digest,
+      state: ApiKeyState.API_KEY_STATE_ACTIVE,
+      version: 1n,
+    },
+    client: {
+      ...ClientView.create(),
+      clientId: 'client-1',
+      environmentId: 'alpha',
+      state: ClientState.CLIENT_STATE_ACTIVE,
+      version: 1n,
+    },
+    subscription: {
+      ...SubscriptionView.create(),
+      subscriptionId: 'subscription-1',
+      environmentId: 'alpha',
+      clientId: 'client-1',
+      apiId: 'orders',
+      planId: 'gold',
+      scopes: ['orders:read', 'orders:write'],
+      state: SubscriptionState.SUBSCRIPTION_STATE_ACTIVE,
+      version: 1n,
+    },
+  }

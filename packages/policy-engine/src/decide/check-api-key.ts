@@ -1,7 +1,7 @@
 import { ApiKeyState } from '@gatehouse/contracts/credential/v1/api_key'
-import { proceed, type Step } from './step.ts'
+import { type ApiKeyFacts, proceed, type Step } from './step.ts'
 
-export const checkApiKeyState: Step = ({ apiKey }) => {
+export const checkApiKeyState: Step<ApiKeyFacts> = ({ apiKey }) => {
   switch (apiKey.state) {
     case ApiKeyState.API_KEY_STATE_ACTIVE:
       return proceed
@@ -15,7 +15,7 @@ export const checkApiKeyState: Step = ({ apiKey }) => {
 }
 
 /** From the very millisecond of its expiry on the key is refused. A time that is none has passed. */
-export const checkApiKeyExpiry: Step = ({ apiKey, nowMs }) => {
+export const checkApiKeyExpiry: Step<ApiKeyFacts> = ({ apiKey, nowMs }) => {
   if (!apiKey.expireTime) return proceed
   return nowMs < apiKey.expireTime.getTime() ? proceed : 'api_key_expired'
 }

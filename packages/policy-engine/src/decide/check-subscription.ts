@@ -1,13 +1,13 @@
 import { SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
 import { proceed, type Step } from './step.ts'
 
-/** The subscription that the key names, of the same client and environment. */
-export const checkSubscription: Step = ({ apiKey, subscription }) => {
+/** The subscription that the credential names, of the same client and environment. */
+export const checkSubscription: Step = ({ holder, subscription }) => {
   if (!subscription) return 'subscription_unknown'
   if (
-    subscription.subscriptionId !== apiKey.subscriptionId ||
-    subscription.clientId !== apiKey.clientId ||
-    subscription.environmentId !== apiKey.environmentId
+    subscription.subscriptionId !== holder.subscriptionId ||
+    subscription.clientId !== holder.clientId ||
+    subscription.environmentId !== holder.environmentId
   ) {
     return 'credential_mismatch'
   }

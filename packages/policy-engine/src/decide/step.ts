@@ -1,14 +1,21 @@
 import type { ApiKeyView, ClientView, SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
+import type { AccessToken } from '@gatehouse/token-verifier'
 import type { Matched } from '../match/match.ts'
 import type { DenyReason } from '../reasons.ts'
+import type { RevocationViews } from './facts.ts'
 
 /** What a step answers when it finds nothing against the request. */
 export const proceed = 'continue'
 
-/** All that the steps after authentication look at. */
+/** What every step after authentication looks at. */
 export interface StepFacts {
   readonly match: Matched
-  readonly apiKey: ApiKeyView
+  /** Whom the credential was given to. */
+  readonly holder: {
+    readonly environmentId: string
+    readonly clientId: string
+    readonly subscriptionId: string | undefined
+  }
   readonly client: ClientView | undefined
   readonly subscription: SubscriptionView | undefined
   readonly clientIp: string
@@ -16,4 +23,25 @@ export interface StepFacts {
   readonly nowMs: number
 }
 
-export type Step = (facts: StepFacts) => typeof proceed | DenyReason
+export interface ApiKeyFacts extends StepFacts {
+  readonly apiKey: ApiKeyView
+}
+
+export interface TokenFacts extends StepFacts {
+  readonly token: AccessToken
+  readonly revocations: RevocationViews | undefined
+}
+
+export type Step<Facts extends StepFacts = StepFacts> = (facts: Facts) => typeof proceed | DenyReason
+
+/** The first denial of a table of steps. */
+export function runSteps<Facts extends StepFacts>(
+  steps: readonly Step<Facts>[],
+  facts: Facts,
+): typeof proceed | DenyReason {
+  for (const step of steps) {
+    const verdict = step(facts)
+    if (verdict !== proceed) return verdict
+  }
+  return proceed
+}

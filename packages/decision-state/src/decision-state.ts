@@ -61,6 +61,9 @@ export interface DecisionState extends Pick<Freshness, 'stalenessMs' | 'provenSt
 
 const projections = { credential: credentialProjection, policy: policyProjection, token: tokenProjection }
 
+/** Services start in any order: nobody is told of one that is not there yet. */
+const startingMs = 5000
+
 /** Brings the events of every log into the read model, and follows that model into this process. */
 export function openDecisionState(options: DecisionStateOptions): DecisionState {
   const { model, logs, hooks = {}, logger, cacheBytesMax, now = () => performance.now() } = options
@@ -84,10 +87,14 @@ export function openDecisionState(options: DecisionStateOptions): DecisionState 
     onError: (err) => logger.warn({ err }, 'the signing keys could not be read'),
   })
   const signingKeys = signingKeysOf(() => rings)
+  const openedAt = now()
   const freshness = createFreshness({
     ...{ heads: headsOf(logs), positions, now },
     ...createWholeMarks({ model, now }),
-    onFault: (source, err) => logger.warn({ err, source }, 'the head of the log is not known'),
+    onFault(source, err) {
+      const level = now() - openedAt < startingMs ? 'debug' : 'warn'
+      logger[level]({ err, source }, 'the head of the log is not known')
+    },
   })
   const feeds = eventSources.map((source) => startFeed(source, options))
   const startTime = Date.now()

@@ -1,10 +1,22 @@
+import type {
+  ClientView,
+  CutoffView,
+  RevocationView,
+  SubscriptionView,
+  SuspensionView,
+} from '@gatehouse/contracts/read_model/v1/views'
 import { type CredentialViews, noViews } from '@gatehouse/policy-engine'
 import type { Answer, Lookup, ViewCache } from '@gatehouse/read-model'
+import type { AccessToken } from '@gatehouse/token-verifier'
 
-/** By what the view of a presented credential is found: a key of ours by its id, one brought in by its digest. */
+/**
+ * By what the views of a presented credential are found: a key of ours by its id, one brought in by its digest, an
+ * access token by what it says.
+ */
 export type CredentialLookup =
   | { readonly by: 'id'; readonly id: string }
   | { readonly by: 'digest'; readonly digest: Uint8Array }
+  | { readonly by: 'token'; readonly environmentId: string; readonly token: AccessToken }
 
 /** An event of what was looked up could not be applied: nobody knows what it would say, so it must not be decided on. */
 export class FactParked extends Error {
@@ -21,6 +33,7 @@ export function loadViews(
 ): CredentialViews | Promise<CredentialViews> {
   if (!lookup) return noViews
   if (lookup.by === 'id') return viewsOfKey(cache, lookup.id)
+  if (lookup.by === 'token') return viewsOfToken(cache, lookup.environmentId, lookup.token)
   return then(cache.apiKeyByDigest(lookup.digest), (found) => {
     const view = viewOf(found)
     return view ? viewsOfKey(cache, view.apiKeyId) : noViews
@@ -34,13 +47,72 @@ function viewsOfKey(cache: ViewCache, id: string): CredentialViews | Promise<Cre
     const client = cache.client(apiKey.clientId)
     const subscription = cache.subscription(apiKey.subscriptionId)
     if (client instanceof Promise || subscription instanceof Promise)
-      return Promise.all([client, subscription]).then(([c, s]) => ({
-        apiKey,
-        client: viewOf(c),
-        subscription: viewOf(s),
-      }))
-    return { apiKey, client: viewOf(client), subscription: viewOf(subscription) }
+      return Promise.all([client, subscription]).then(([c, s]) => viewsWith(apiKey, c, s))
+    return viewsWith(apiKey, client, subscription)
   })
+}
+
+function viewsWith(
+  apiKey: CredentialViews['apiKey'],
+  client: Lookup<ClientView>,
+  subscription: Lookup<SubscriptionView>,
+): CredentialViews {
+  return { apiKey, client: viewOf(client), subscription: viewOf(subscription), revocations: undefined }
+}
+
+const absent: Lookup<never> = { state: 'absent' }
+
+type FoundOfToken = readonly [
+  client: Lookup<ClientView>,
+  subscription: Lookup<SubscriptionView>,
+  grant: Lookup<RevocationView>,
+  user: Lookup<SuspensionView>,
+  clientCutoff: Lookup<CutoffView>,
+  userCutoff: Lookup<CutoffView>,
+  environmentCutoff: Lookup<CutoffView>,
+  ...tokens: readonly Lookup<RevocationView>[],
+]
+type Asked<Found> = { readonly [At in keyof Found]: Found[At] | Promise<Found[At]> }
+
+/** What revokes a token is asked at every use; this process remembers absences too. */
+function viewsOfToken(
+  cache: ViewCache,
+  environmentId: string,
+  { tokenId, originTokenIds, grantId, userId, clientId, subscriptionId }: AccessToken,
+): CredentialViews | Promise<CredentialViews> {
+  const asked: Asked<FoundOfToken> = [
+    cache.client(clientId),
+    subscriptionId === undefined ? absent : cache.subscription(subscriptionId),
+    grantId === undefined ? absent : cache.revokedGrant(grantId),
+    userId === undefined ? absent : cache.suspendedUser(userId),
+    cache.cutoff(environmentId, { kind: 'client', id: clientId }),
+    userId === undefined ? absent : cache.cutoff(environmentId, { kind: 'user', id: userId }),
+    cache.cutoff(environmentId),
+    cache.revokedToken(environmentId, tokenId),
+    ...originTokenIds.map((origin) => cache.revokedToken(environmentId, origin)),
+  ]
+  return isKnown(asked) ? tokenViews(asked) : Promise.all(asked).then(tokenViews)
+}
+
+function isKnown(asked: Asked<FoundOfToken>): asked is FoundOfToken {
+  return !asked.some((answer) => answer instanceof Promise)
+}
+
+function tokenViews(found: FoundOfToken): CredentialViews {
+  const [client, subscription, grant, user, clientCutoff, userCutoff, environmentCutoff, ...tokens] = found
+  return {
+    apiKey: undefined,
+    client: viewOf(client),
+    subscription: viewOf(subscription),
+    revocations: {
+      token: tokens.map(viewOf).find((view) => view !== undefined),
+      grant: viewOf(grant),
+      user: viewOf(user),
+      clientCutoff: viewOf(clientCutoff),
+      userCutoff: viewOf(userCutoff),
+      environmentCutoff: viewOf(environmentCutoff),
+    },
+  }
 }
 
 function then<View, Result>(

@@ -17,6 +17,8 @@ export interface PullFeedOptions {
   readonly signal: AbortSignal
 }
 
+const patienceMs = 2000
+
 /** Brings events from the log itself over a live stream, while it is switched on. */
 export class PullFeed {
   readonly #options: PullFeedOptions
@@ -24,6 +26,7 @@ export class PullFeed {
   #on = Promise.withResolvers<void>()
   #stream: AbortController | undefined
   #lastSignOfLife = 0
+  #brokenSince: number | undefined
 
   constructor(options: PullFeedOptions) {
     this.#options = options
@@ -51,7 +54,7 @@ export class PullFeed {
 
   /** Runs until the signal is aborted. */
   async run(): Promise<void> {
-    const { signal, logger } = this.#options
+    const { signal } = this.#options
     while (true) {
       await this.#on.promise
       if (signal.aborted) return
@@ -63,12 +66,19 @@ export class PullFeed {
       } catch (err) {
         // A stream that we abort ourselves may fail or end, as its maker likes.
         if (stream.signal.aborted) continue
-        logger.warn({ err }, 'the event stream broke')
+        this.#tell(err)
         await this.#backoff.pause(signal)
       } finally {
         this.#stream = undefined
       }
     }
+  }
+
+  /** Services start and restart in any order: what mends itself at once is nothing to be woken for. */
+  #tell(err: unknown): void {
+    this.#brokenSince ??= performance.now()
+    const level = performance.now() - this.#brokenSince < patienceMs ? 'debug' : 'warn'
+    this.#options.logger[level]({ err }, 'the event stream broke')
   }
 
   async #read(signal: AbortSignal): Promise<void> {
@@ -83,6 +93,7 @@ export class PullFeed {
       }
       if (outcome === 'rewound') return
       this.#backoff.reset()
+      this.#brokenSince = undefined
     }
     if (!signal.aborted) throw new Error('the server ended the stream')
   }

@@ -1,8 +1,8 @@
 import { audienceOf } from '@gatehouse/policy-engine'
+import { signatureAlgorithms } from '@gatehouse/token-verifier'
 import type { OAuthRequest } from '../request.ts'
 import { documentEndpoint } from './document.ts'
 import { type MetadataOptions, tokensOf } from './server-metadata.ts'
-import { clientSigningAlgorithms } from './supported.ts'
 
 /** RFC 9728: what a client must know to get tokens for one API. */
 export function resourceMetadataEndpoint({ state, maxAgeSeconds, clientCertificates }: MetadataOptions) {
@@ -19,7 +19,7 @@ export function resourceMetadataEndpoint({ state, maxAgeSeconds, clientCertifica
         scopes_supported: [...tokens.scopes.keys()],
         bearer_methods_supported: ['header'],
         authorization_details_types_supported: tokens.authorizationDetailTypes,
-        dpop_signing_alg_values_supported: clientSigningAlgorithms,
+        dpop_signing_alg_values_supported: signatureAlgorithms,
         tls_client_certificate_bound_access_tokens: clientCertificates,
       }
     },

@@ -1,14 +1,9 @@
 import { audienceOf, type CompiledEnvironment, type CompiledTokens } from '@gatehouse/policy-engine'
+import { signatureAlgorithms } from '@gatehouse/token-verifier'
 import type { State } from '../../check/state.ts'
 import type { OAuthRequest } from '../request.ts'
 import { documentEndpoint } from './document.ts'
-import {
-  clientAuthenticationMethods,
-  clientSigningAlgorithms,
-  grantTypes,
-  ownScopes,
-  ownSigningAlgorithms,
-} from './supported.ts'
+import { clientAuthenticationMethods, grantTypes, ownScopes, ownSigningAlgorithms } from './supported.ts'
 
 export interface MetadataOptions {
   readonly state: Pick<State, 'positions' | 'signingKeysOf'>
@@ -66,7 +61,7 @@ function authorization({ environment, issuer }: OAuthRequest) {
     authorization_details_types_supported: unique(apis.flatMap(({ tokens }) => tokens.authorizationDetailTypes)),
     protected_resources: apis.map((api) => audienceOf(issuer, api, api.tokens)),
     require_pushed_authorization_requests: false,
-    dpop_signing_alg_values_supported: clientSigningAlgorithms,
+    dpop_signing_alg_values_supported: signatureAlgorithms,
   }
 }
 
@@ -74,12 +69,12 @@ function clientAuthentication(clientCertificates: boolean) {
   const methods = clientAuthenticationMethods(clientCertificates)
   return {
     token_endpoint_auth_methods_supported: [...methods, 'none'],
-    token_endpoint_auth_signing_alg_values_supported: clientSigningAlgorithms,
+    token_endpoint_auth_signing_alg_values_supported: signatureAlgorithms,
     introspection_endpoint_auth_methods_supported: methods,
-    introspection_endpoint_auth_signing_alg_values_supported: clientSigningAlgorithms,
+    introspection_endpoint_auth_signing_alg_values_supported: signatureAlgorithms,
     introspection_signing_alg_values_supported: ownSigningAlgorithms,
     revocation_endpoint_auth_methods_supported: [...methods, 'none'],
-    revocation_endpoint_auth_signing_alg_values_supported: clientSigningAlgorithms,
+    revocation_endpoint_auth_signing_alg_values_supported: signatureAlgorithms,
     tls_client_certificate_bound_access_tokens: clientCertificates,
   }
 }
@@ -87,7 +82,7 @@ function clientAuthentication(clientCertificates: boolean) {
 const openId = {
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: ownSigningAlgorithms,
-  prompt_values_supported: ['none', 'login', 'consent'],
+  prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
   claims_parameter_supported: false,
   request_parameter_supported: false,
   request_uri_parameter_supported: false,

@@ -8,9 +8,6 @@ export const grantTypes = [
   'urn:ietf:params:oauth:grant-type:token-exchange',
 ]
 
-/** Of client assertions, DPoP proofs and ID tokens that clients send. */
-export const clientSigningAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA']
-
 /** Of ID tokens, signed introspection and logout tokens. */
 export const ownSigningAlgorithms = ['ES256']
 

@@ -29,7 +29,9 @@ test('a rebuild under live events has the digest of the running model and of the
 test('a rebuild corrects a serving generation that differs, and says so', async () => {
   const model = createMemoryModel()
   const live = createProjector({ model, projection: credentialProjection })
-  const broken = history.map((event, index) => (index === 4 ? { ...event, data: Uint8Array.of(0x0a, 0xff) } : event))
+  const poisoned = history.findIndex(({ stream }) => stream.startsWith('api_key-'))
+  const data = Uint8Array.of(0x0a, 0xff)
+  const broken = history.map((event, index) => (index === poisoned ? { ...event, data } : event))
   await live.onEvents(broken)
   async function* readToHead(_: string, after: bigint) {
     if (after < history.length) yield history.slice(Number(after))

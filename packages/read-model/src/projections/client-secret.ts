@@ -20,6 +20,10 @@ export function secretCutoff(event: CredentialEvent, position: bigint): readonly
   return [{ key: `secret_cutoff/${clientId}`, state: 'live', version: position, value }]
 }
 
+export function secretCutoffKey(bytes: Uint8Array): string {
+  return `secret_cutoff/${ClientSecretView.decode(bytes).clientId}`
+}
+
 function next(event: CredentialEvent, view: ClientSecretView | undefined): ClientSecretView {
   switch (event.type) {
     case 'gatehouse.credential.v1.ClientSecretIssued': {

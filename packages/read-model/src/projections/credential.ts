@@ -4,7 +4,7 @@ import { splitKey } from '../keys.ts'
 import type { Entry } from '../read-model.ts'
 import { foldApiKey } from './api-key.ts'
 import { foldClient } from './client.ts'
-import { foldClientSecret, secretCutoff } from './client-secret.ts'
+import { foldClientSecret, secretCutoff, secretCutoffKey } from './client-secret.ts'
 import { type Projection, Unappliable } from './projection.ts'
 import { foldSubscription } from './subscription.ts'
 
@@ -33,6 +33,8 @@ export const credentialProjection: Projection = {
       ...secretCutoff(event, position),
     ]
   },
+  // The event may have been the revocation of the secret.
+  alsoParks: (key, view) => (view && key.startsWith('client_secret/') ? [secretCutoffKey(view)] : []),
 }
 
 /** The id under `api_key_digest` by which an imported API key is found: the SHA-256 of its text. */

@@ -6,6 +6,7 @@ import {
   decodeEvent,
   type PolicyEvent,
   policyEvents,
+  tokenEvents,
 } from '@gatehouse/contracts/events'
 import { Api } from '@gatehouse/contracts/policy/v1/api'
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
@@ -19,6 +20,8 @@ import {
   EntitlementView,
   SubscriptionView,
 } from '@gatehouse/contracts/read_model/v1/views'
+
+import { tokenEntry } from './oracle-token.ts'
 
 type Event = CredentialEvent | PolicyEvent
 type Named<Suffix extends string> = Extract<Event, { type: `${string}.${Suffix}` }>
@@ -36,11 +39,15 @@ const apiKeyStates = { ApiKeyIssued: 1, ApiKeySuspended: 2, ApiKeyResumed: 1, Ap
 
 /**
  * The fold once more, for tests, slow and by other means: every stream of valid events is looked at as a whole, and
- * the bytes under the digest are put together by hand. Answers the digest that a model of these events must have.
+ * the bytes under the digest are put together by hand. Answers the digest that a model of these events must have, without
+ * what expires by a time in ms of the epoch.
  */
-export function oracleDigest(events: readonly RecordedEvent[]): string {
+export function oracleDigest(events: readonly RecordedEvent[], aliveAtMs = Date.now()): string {
   const streams = Map.groupBy(events, ({ stream }) => stream)
-  const all = [...[...streams.values()].flatMap(entriesOf), ...crossEntries(events, streams)]
+  const all = [
+    ...[...streams.values()].flatMap((stream) => entriesOf(stream, aliveAtMs)),
+    ...crossEntries(events, streams),
+  ]
   const entries = all.map(([key, text, bytes]): [string, Buffer] => {
     return [key, Buffer.concat([Buffer.from(text), bytes])]
   })
@@ -50,9 +57,11 @@ export function oracleDigest(events: readonly RecordedEvent[]): string {
   return hash.digest('hex')
 }
 
-type OracleEntry = [key: string, head: string, value: Uint8Array]
+export type OracleEntry = [key: string, head: string, value: Uint8Array]
 
-function entriesOf(stream: readonly RecordedEvent[]): OracleEntry[] {
+function entriesOf(stream: readonly RecordedEvent[], aliveAtMs: number): OracleEntry[] {
+  if (stream.every(({ type }) => Object.hasOwn(tokenEvents, type))) return tokenEntry(stream, aliveAtMs)
+  if (stream.every(({ stream }) => stream.startsWith('initial_access_token-'))) return []
   const history = stream.flatMap((event): Event[] => {
     const decoded = decodeEvent(credentialEvents, event) ?? decodeEvent(policyEvents, event)
     return decoded ? [decoded] : []

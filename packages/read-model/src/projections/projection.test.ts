@@ -1,15 +1,24 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
-import { type CredentialEvent, credentialEvents, encodeEvent } from '@gatehouse/contracts/events'
-import { ApiKeyView } from '@gatehouse/contracts/read_model/v1/views'
+import {
+  type CredentialEvent,
+  credentialEvents,
+  encodeEvent,
+  policyEvents,
+  type TokenEvent,
+  tokenEvents,
+} from '@gatehouse/contracts/events'
+import { ApiKeyView, CutoffView, KeyRingView, ReferenceTokenView } from '@gatehouse/contracts/read_model/v1/views'
+import { SigningKeyState } from '@gatehouse/contracts/token/v1/signing_key'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createMemoryModel } from '../memory/memory-model.ts'
 import { createProjector } from '../projector.ts'
 import { credentialProjection } from './credential.ts'
-import { credentialHistory, policyHistory } from './histories.ts'
+import { credentialHistory, policyHistory, tokenHistory } from './histories.ts'
 import { oracleDigest } from './oracle.ts'
 import { policyProjection } from './policy.ts'
 import type { Parked, Projection } from './projection.ts'
+import { tokenProjection } from './token.ts'
 
 async function project(projection: Projection, batches: readonly (readonly RecordedEvent[])[]) {
   const model = createMemoryModel()
@@ -30,9 +39,15 @@ function cut(events: readonly RecordedEvent[], sizes: readonly number[]): Record
 }
 
 describe.each([
-  ['credential', credentialProjection, credentialHistory],
-  ['policy', policyProjection, policyHistory],
-] as const)('%s projection', (_, projection, history) => {
+  ['credential', credentialProjection, credentialHistory, credentialEvents],
+  ['policy', policyProjection, policyHistory, policyEvents],
+  ['token', tokenProjection, tokenHistory, tokenEvents],
+] as const)('%s projection', (_, projection, history, events) => {
+  test('the histories have every event of the log', () => {
+    const types = fc.sample(history, 300).flatMap((recorded) => recorded.map(({ type }) => type))
+    expect([...new Set(types)].sort()).toEqual(Object.keys(events).sort())
+  })
+
   test('any valid history, cut anywhere, has the digest of the slow fold', async () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 })
     const property = fc.asyncProperty(history, sizes, async (events, sizes) => {
@@ -165,4 +180,115 @@ describe('an event that cannot be applied parks what it belongs to, and only tha
     expect(parked).toHaveLength(1)
     expect(model.readNow?.('api_key/k1')).toMatchObject({ state: 'parked' })
   })
+})
+
+const tokenType = 'gatehouse.token.v1'
+
+/** The token log with these events, every stream from version 1. */
+function tokenLog(...chosen: readonly (readonly [stream: string, event: TokenEvent])[]): RecordedEvent[] {
+  const versions = new Map<string, bigint>()
+  return chosen.map(([stream, event], index) => {
+    const version = (versions.get(stream) ?? 0n) + 1n
+    versions.set(stream, version)
+    const place = { position: BigInt(index + 1), version, stream }
+    const bytes = encodeEvent(tokenEvents, event)
+    return { ...place, type: event.type, data: bytes, eventId: `e${index}`, recordTime: at(index), traceparent: '' }
+  })
+}
+
+const keyEvent = (name: 'Activated' | 'Removed', environmentId = 'alpha'): TokenEvent => {
+  const about = { keyId: 'k1', environmentId }
+  return name === 'Activated'
+    ? { type: `${tokenType}.SigningKeyActivated`, data: { ...about, activateTime: at(2) } }
+    : { type: `${tokenType}.SigningKeyRemoved`, data: { ...about, reason: 'leaked', removeTime: at(3) } }
+}
+const published = (keyId = 'k1'): TokenEvent => {
+  const about = { keyId, environmentId: 'alpha', algorithm: 1, publicJwk: '{"kty":"EC"}', publishTime: at(1) } as const
+  return { type: `${tokenType}.SigningKeyPublished`, data: about }
+}
+
+async function ringAfter(...events: readonly TokenEvent[]) {
+  const log = tokenLog(...events.map((event) => ['key_ring-alpha', event] as const))
+  const { model, parked } = await project(tokenProjection, [log])
+  const stored = model.readNow?.('key_ring/alpha')
+  return { parked, keys: stored?.state === 'live' ? KeyRingView.decode(stored.value).signingKeys : stored?.state }
+}
+
+describe('a signing key', () => {
+  test('that was removed comes back by no event, and without its key', async () => {
+    const { keys } = await ringAfter(published(), keyEvent('Removed'), keyEvent('Activated'))
+    expect(keys).toMatchObject([{ keyId: 'k1', state: SigningKeyState.SIGNING_KEY_STATE_REMOVED, publicJwk: '' }])
+  })
+
+  test.each([
+    ['is published twice', [published(), published()]],
+    ['is published again after its removal', [published(), keyEvent('Removed'), published()]],
+    ['was never published', [keyEvent('Activated')]],
+    ['is of another environment', [published(), keyEvent('Removed', 'beta')]],
+  ])('that %s parks the keys of its environment', async (_, events) => {
+    const { parked, keys } = await ringAfter(...events)
+    expect(parked).toMatchObject([{ key: 'key_ring/alpha' }])
+    expect(keys).toBe('parked')
+  })
+})
+
+test('of several cut-offs the latest time counts, whatever their order', async () => {
+  const cut = (seconds: number) => {
+    const about = { environmentId: 'alpha', subject: 1, subjectId: 'c1', reason: '', revokeTime: at(9) } as const
+    const data = { ...about, before: at(seconds) }
+    return ['cutoff-alpha.client.c1', { type: `${tokenType}.TokensRevokedBefore`, data }] as const
+  }
+  const { model } = await project(tokenProjection, [tokenLog(cut(5), cut(7), cut(6))])
+  const stored = model.readNow?.('cutoff/alpha/client/c1')
+  expect(CutoffView.decode(stored?.state === 'live' ? stored.value : new Uint8Array()).before).toEqual(at(7))
+})
+
+describe('a deny list whose event cannot be applied is parked', () => {
+  const revokedAt = { revokeTime: at(1), expireTime: at(9_999_999_999) }
+  const token = { environmentId: 'alpha', tokenId: 't1', clientId: 'c1', reason: '', ...revokedAt }
+  const suspended = { userId: 'u1', environmentId: 'alpha', reason: '', suspendTime: at(1) }
+  test.each([
+    [
+      'revoked_token/alpha/t1',
+      'token-alpha.t1',
+      { type: `${tokenType}.TokenRevoked`, data: { ...token, tokenId: 't2' } },
+    ],
+    ['cutoff/alpha/user/u1', 'cutoff-alpha.user.u1', { type: `${tokenType}.UserSuspended`, data: suspended }],
+    ['suspended_user/u2', 'user-u2', { type: `${tokenType}.UserSuspended`, data: suspended }],
+    ['revoked_grant/g1', 'grant-g1', { type: `${tokenType}.UserSuspended`, data: suspended }],
+  ] as const)('%s', async (key, stream, event) => {
+    const { model, parked } = await project(tokenProjection, [tokenLog([stream, event])])
+    expect(parked).toMatchObject([{ key, position: 1n }])
+    expect(model.readNow?.(key)).toMatchObject({ state: 'parked' })
+  })
+
+  test('a second event of a reference token leaves the first as it is', async () => {
+    const token = { tokenId: 'r1', environmentId: 'alpha', form: 3, content: Buffer.from('x') } as const
+    const data = { referenceToken: { ...token, expireTime: at(9_999_999_999) } }
+    const issued = ['reference_token-r1', { type: `${tokenType}.ReferenceTokenIssued`, data }] as const
+    const other = { ...data.referenceToken, content: Buffer.from('y') }
+    const again = { ...issued[1], data: { referenceToken: other } }
+    const { model } = await project(tokenProjection, [tokenLog(issued, [issued[0], again])])
+    const stored = model.readNow?.('reference_token/alpha/r1')
+    expect(ReferenceTokenView.decode(stored?.state === 'live' ? stored.value : new Uint8Array()).content).toEqual(
+      Buffer.from('x'),
+    )
+  })
+})
+
+test('a secret whose event cannot be applied parks what its client got by secrets', async () => {
+  const data = { clientSecretId: 's1', environmentId: 'alpha', clientId: 'c1', displayName: '' }
+  const issued = { ...data, digest: new Uint8Array(32), issueTime: at(1), expireTime: undefined }
+  const bytes = encodeEvent(credentialEvents, { type: 'gatehouse.credential.v1.ClientSecretIssued', data: issued })
+  const first = { stream: 'client_secret-s1', type: 'gatehouse.credential.v1.ClientSecretIssued', data: bytes }
+  const rest = { recordTime: at(1), traceparent: '' }
+  const events = [
+    { ...first, position: 1n, version: 1n, eventId: 'e1', ...rest },
+    { ...first, position: 2n, version: 2n, eventId: 'e2', type: 'gatehouse.credential.v1.ClientSecretShared', ...rest },
+  ]
+  for (const batches of [[events], events.map((event) => [event])]) {
+    const { model } = await project(credentialProjection, batches)
+    expect(model.readNow?.('client_secret/s1')).toMatchObject({ state: 'parked' })
+    expect(model.readNow?.('secret_cutoff/c1')).toMatchObject({ state: 'parked', version: 2n })
+  }
 })

@@ -15,6 +15,8 @@ export interface Projection {
    * Throws Unappliable for an event that makes no sense; any throw parks the entry.
    */
   fold(event: RecordedEvent, key: string, view: Uint8Array | undefined): readonly Entry[]
+  /** Keys beyond its own that nobody knows any more once the stream of this view is parked; their version is the position. */
+  alsoParks?(key: string, view: Uint8Array | undefined): readonly string[]
 }
 
 /** The event cannot be applied: what it belongs to is denied until a corrected fold is rebuilt. */
@@ -64,6 +66,9 @@ export function foldEvents(
       const reason = error instanceof Error ? error.message : String(error)
       parked.push({ key, position: event.position, type: event.type, reason })
       writes.set(key, { key, state: 'parked', version: later(present, event), reason })
+      const view = present?.state === 'live' ? present.value : undefined
+      for (const also of projection.alsoParks?.(key, view) ?? [])
+        keepLatest(writes, { key: also, state: 'parked', version: event.position, reason })
     }
   }
   return { writes: [...writes.values()], parked }

@@ -6,7 +6,7 @@ import { foldKeyRing } from './token-key-ring.ts'
 import { revokedBefore, revokedGrant, revokedToken, suspendedUser } from './token-revocation.ts'
 
 /** What only the token service reads. */
-const withoutView: ReadonlySet<string> = new Set<TokenEvent['type']>([
+const withoutView = [
   'gatehouse.token.v1.GrantStarted',
   'gatehouse.token.v1.AuthorizationCodeRedeemed',
   'gatehouse.token.v1.RefreshTokenRotated',
@@ -18,12 +18,17 @@ const withoutView: ReadonlySet<string> = new Set<TokenEvent['type']>([
   'gatehouse.token.v1.UserLinked',
   'gatehouse.token.v1.SessionStarted',
   'gatehouse.token.v1.SessionRenewed',
+  'gatehouse.token.v1.SessionRenewed',
   'gatehouse.token.v1.SessionEnded',
   'gatehouse.token.v1.DeviceAuthorizationStarted',
   'gatehouse.token.v1.DeviceAuthorizationApproved',
   'gatehouse.token.v1.DeviceAuthorizationDenied',
   'gatehouse.token.v1.DeviceAuthorizationRedeemed',
-])
+] as const satisfies readonly TokenEvent['type'][]
+
+const passedOver: ReadonlySet<string> = new Set(withoutView)
+
+type WithView = Exclude<TokenEvent, { type: (typeof withoutView)[number] }>
 
 /**
  * Events of the token log → `key_ring/`, the deny lists `revoked_token/`, `revoked_grant/`, `cutoff/` and
@@ -32,10 +37,10 @@ const withoutView: ReadonlySet<string> = new Set<TokenEvent['type']>([
 export const tokenProjection: Projection = {
   source: 'token',
   sparse: new Set(['revoked_token', 'revoked_grant', 'suspended_user']),
-  passesOver: (type) => withoutView.has(type),
+  passesOver: (type) => passedOver.has(type),
   fold(recorded, key, view) {
     const event = decodeEvent(tokenEvents, recorded)
-    if (!event) throw new Unappliable(`unknown event type ${recorded.type}`)
+    if (!event || !hasView(event)) throw new Unappliable(`unknown event type ${recorded.type}`)
     const { version } = recorded
     const entry = next(event, view, version)
     // The stream of a reference token is named by its hash alone.
@@ -45,7 +50,11 @@ export const tokenProjection: Projection = {
   },
 }
 
-function next(event: TokenEvent, view: Uint8Array | undefined, version: bigint): Entry {
+function hasView(event: TokenEvent): event is WithView {
+  return !passedOver.has(event.type)
+}
+
+function next(event: WithView, view: Uint8Array | undefined, version: bigint): Entry {
   switch (event.type) {
     case 'gatehouse.token.v1.SigningKeyPublished':
     case 'gatehouse.token.v1.SigningKeyActivated':
@@ -65,8 +74,12 @@ function next(event: TokenEvent, view: Uint8Array | undefined, version: bigint):
     case 'gatehouse.token.v1.ReferenceTokenIssued':
       return referenceToken(event.data.referenceToken, version)
     default:
-      throw new Unappliable(`${event.type} changes no view`)
+      return unknown(event)
   }
+}
+
+function unknown(event: never): never {
+  throw new Unappliable(`no event of the token log: ${JSON.stringify(event)}`)
 }
 
 type ReferenceToken = Extract<TokenEvent, { type: `${string}ReferenceTokenIssued` }>['data']['referenceToken']

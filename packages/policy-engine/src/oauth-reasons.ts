@@ -159,6 +159,7 @@ const refusals = {
   },
   device_polled_too_soon: { error: 'slow_down', status: 400, description: 'wait 5 seconds longer between requests' },
   device_denied: deniedAccess('the user did not agree'),
+  device_answered: invalidRequest('the device has its answer already, or has waited too long: start again there'),
   device_code_expired: { error: 'expired_token', status: 400, description: 'the device code has expired: start again' },
   device_code_invalid: invalidGrant,
   device_code_of_another_client: invalidGrant,
@@ -174,6 +175,8 @@ const refusals = {
   post_logout_redirect_uri_unregistered: invalidRequest(
     'the post_logout_redirect_uri is not one that the client registered',
   ),
+  openid_scope_missing: { error: 'insufficient_scope', status: 403, description: 'the scope openid is required' },
+  user_inactive: { error: 'invalid_token', status: 401, description: 'the access token is not accepted' },
   interaction_invalid: invalidRequest('the page is too old or was shown to another browser: start again'),
 } as const satisfies Record<string, OAuthRefusal>
 

@@ -1,4 +1,12 @@
 import type {
+  InteractRequest,
+  InteractResponse,
+  PushAuthorizationRequest,
+  PushAuthorizationResponse,
+} from '@gatehouse/contracts/token/v1/authorization_service'
+import type {
+  GetUserInfoRequest,
+  GetUserInfoResponse,
   IntrospectRequest,
   IntrospectResponse,
   IssueTokenRequest,
@@ -8,8 +16,11 @@ import type {
   RevokeTokenRequest,
   RevokeTokenResponse,
 } from '@gatehouse/contracts/token/v1/token_service'
+import { interact } from './authorize/interact.ts'
+import { pushAuthorization } from './authorize/push-authorization.ts'
 import { introspect } from './introspect/introspect.ts'
 import { issueToken } from './issue/token-endpoint.ts'
+import { getUserInfo } from './issue/user-info.ts'
 import { readReferenceToken } from './read/reference-tokens.ts'
 import { revokeToken } from './revoke/revoke-token.ts'
 import type { TokenParts } from './token-parts.ts'
@@ -20,6 +31,9 @@ export interface Calls {
   introspect(request: IntrospectRequest): Promise<IntrospectResponse>
   revokeToken(request: RevokeTokenRequest): Promise<RevokeTokenResponse>
   resolveReferenceToken(request: ResolveReferenceTokenRequest): Promise<ResolveReferenceTokenResponse>
+  getUserInfo(request: GetUserInfoRequest): Promise<GetUserInfoResponse>
+  pushAuthorization(request: PushAuthorizationRequest): Promise<PushAuthorizationResponse>
+  interact(request: InteractRequest): Promise<InteractResponse>
 }
 
 export function createCalls(parts: TokenParts): Calls {
@@ -30,5 +44,8 @@ export function createCalls(parts: TokenParts): Calls {
     async resolveReferenceToken({ environmentId, tokenId }) {
       return { referenceToken: await readReferenceToken(parts.store.pool, environmentId, tokenId) }
     },
+    getUserInfo: (request) => getUserInfo(parts, request),
+    pushAuthorization: (request) => pushAuthorization(parts, request),
+    interact: (request) => interact(parts, request),
   }
 }

@@ -1,6 +1,6 @@
-import { ClientView } from '@gatehouse/contracts/read_model/v1/views'
+import { ClientView, CutoffView, ReferenceTokenView, RevocationView } from '@gatehouse/contracts/read_model/v1/views'
 import fc from 'fast-check'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createViewCache, type ViewCache } from './cache.ts'
 import { createMemoryModel } from './memory/memory-model.ts'
 import { type Entry, ReadModelUnavailable, type Snapshot } from './read-model.ts'
@@ -17,7 +17,7 @@ interface Asked {
 }
 
 /** A cache in front of a store that answers when the test says so. */
-function remote() {
+function remote(bytesMax?: number) {
   const asked: Asked[] = []
   const { readNow: _, ...memory } = createMemoryModel()
   const read = (keys: readonly string[]) => {
@@ -25,7 +25,7 @@ function remote() {
     asked.push({ keys, answer })
     return answer.promise
   }
-  return { asked, cache: createViewCache({ model: { ...memory, read } }) }
+  return { asked, cache: createViewCache({ model: { ...memory, read }, ...(bytesMax !== undefined && { bytesMax }) }) }
 }
 
 describe('in front of a store that is elsewhere', () => {
@@ -103,6 +103,21 @@ describe('in front of a store that is elsewhere', () => {
     await turn()
     answer(5n, undefined)
     expect(await miss).toEqual({ state: 'absent' })
+  })
+
+  test('what stands on no deny list is known at once the second time, and no guessing pushes it out', async () => {
+    const { cache, asked } = remote(64_000)
+    const settle = async (looked: unknown) => {
+      asked.at(-1)?.answer.resolve({ positions: {}, values: [undefined, undefined] })
+      await looked
+    }
+    await settle(cache.revokedToken('alpha', 't1'))
+    await settle(cache.revokedGrant('g1'))
+    for (let n = 0; n < 1_000; n += 1) await settle(cache.apiKey(`guess-${n}`))
+    expect(cache.revokedToken('alpha', 't1')).toEqual({ state: 'absent' })
+    expect(cache.revokedGrant('g1')).toEqual({ state: 'absent' })
+    for (let n = 0; n < 1_000; n += 1) await settle(cache.revokedToken('alpha', `other-${n}`))
+    expect(cache.bytes).toBeLessThanOrEqual(64_000)
   })
 
   test('a change of another key does not disturb an answer under way', async () => {
@@ -193,6 +208,80 @@ describe('in front of a store that is elsewhere', () => {
 })
 
 describe('in front of memory', () => {
+  async function filled(...writes: readonly Entry[]) {
+    const model = createMemoryModel()
+    const cache = createViewCache({ model })
+    model.follow((change) => cache.onChange(change))
+    let at = 0n
+    const write = (...more: readonly Entry[]) => {
+      const batch = { source: 'token', after: at, upTo: ++at, writes: more, recordTime: new Date() } as const
+      return model.apply(batch)
+    }
+    await write(...writes)
+    return { cache, write }
+  }
+  const entry = (key: string, version: bigint, value: Uint8Array, expireMs?: number): Entry => {
+    return { key, state: 'live', version, value, ...(expireMs !== undefined && { expireMs }) }
+  }
+  const cutoff = (seconds: number) => CutoffView.encode({ before: new Date(seconds * 1000) }).finish()
+
+  test('a client is answered with the time of the last revocation of a secret, also one that comes later', async () => {
+    const { cache, write } = await filled(live(1n))
+    expect(cache.client('c1')).toMatchObject({ view: { version: 1n, revokedBefore: undefined } })
+    await write(entry('secret_cutoff/c1', 7n, cutoff(5)))
+    expect(cache.client('c1')).toMatchObject({ view: { version: 1n, revokedBefore: new Date(5_000) } })
+    await write(live(2n))
+    expect(cache.client('c1')).toMatchObject({ view: { version: 2n, revokedBefore: new Date(5_000) } })
+    await write({ key: 'secret_cutoff/c1', state: 'parked', version: 8n, reason: 'poison' })
+    expect(cache.client('c1')).toEqual({ state: 'parked', reason: 'poison' })
+  })
+
+  test('the cut-offs of a client, of a user of the same name and of the environment are three', async () => {
+    const { cache } = await filled(
+      entry('cutoff/alpha/client/x', 1n, cutoff(1)),
+      entry('cutoff/alpha/user/x', 1n, cutoff(2)),
+      entry('cutoff/alpha/environment', 1n, cutoff(3)),
+    )
+    expect(cache.cutoff('alpha', { kind: 'client', id: 'x' })).toMatchObject({ view: { before: new Date(1_000) } })
+    expect(cache.cutoff('alpha', { kind: 'user', id: 'x' })).toMatchObject({ view: { before: new Date(2_000) } })
+    expect(cache.cutoff('alpha')).toMatchObject({ view: { before: new Date(3_000) } })
+    expect(cache.cutoff('beta')).toEqual({ state: 'absent' })
+  })
+
+  test('what has expired is absent, though it is kept', async () => {
+    const expireTime = new Date(Date.now() + 200)
+    const view = ReferenceTokenView.encode({ form: 3, content: Buffer.from('x'), expireTime }).finish()
+    const revocation = RevocationView.encode({ revokeTime: new Date(), expireTime }).finish()
+    const { cache } = await filled(
+      entry('reference_token/alpha/r', 1n, view, expireTime.getTime()),
+      entry('revoked_token/alpha/t', 1n, revocation, expireTime.getTime()),
+    )
+    const both = () => [cache.referenceToken('alpha', 'r'), cache.revokedToken('alpha', 't')]
+    expect(both()).toMatchObject([{ state: 'found' }, { state: 'found' }])
+    const kept = cache.bytes
+    await vi.waitUntil(() => Date.now() >= expireTime.getTime())
+    expect(both()).toEqual([{ state: 'absent' }, { state: 'absent' }])
+    expect(cache.bytes).toBe(kept)
+  })
+
+  test('the number of denials moves with what bears on tokens, and not with what does not', async () => {
+    const { cache, write } = await filled()
+    const moves = async (key: string) => {
+      const before = cache.denials()
+      await write(entry(key, 9n, new Uint8Array()))
+      return cache.denials() > before
+    }
+    for (const key of ['client/c1', 'secret_cutoff/c1', 'subscription/s1', 'cutoff/alpha/environment'])
+      expect(await moves(key)).toBe(true)
+    for (const key of ['revoked_token/alpha/t', 'revoked_grant/g', 'suspended_user/u', 'cutoff/alpha/user/u'])
+      expect(await moves(key)).toBe(true)
+    for (const key of ['reference_token/alpha/r', 'api_key/k', 'client_secret/s', 'entitlement/c1/orders'])
+      expect(await moves(key)).toBe(false)
+    const before = cache.denials()
+    cache.onChange({ type: 'reset', positions: {} })
+    expect(cache.denials()).toBeGreaterThan(before)
+  })
+
   test('every look-up is answered at once and never holds what was replaced', async () => {
     const model = createMemoryModel()
     const cache = createViewCache({ model })

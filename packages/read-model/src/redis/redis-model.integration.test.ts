@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sharedRedis, waitFor } from '@gatehouse/testkit'
 import { beforeAll } from 'vitest'
+import { expiryContract } from '../expiry.contract.ts'
 import { readModelContract } from '../read-model.contract.ts'
 import { openRedisModel } from './redis-model.ts'
 
@@ -9,14 +10,17 @@ beforeAll(async () => {
   url = await sharedRedis()
 })
 
-readModelContract('Redis', {
+const under = {
   open: async () => {
     const model = openRedisModel({ address: { url }, prefix: randomUUID(), readTimeoutMs: 2_000 })
     await waitFor(() => model.positions().then(() => true), { what: 'Redis answers' })
     return model
   },
-  settled: async (condition) => {
+  settled: async (condition: () => boolean) => {
     await waitFor(condition, { what: 'the follower heard every change' })
   },
   close: async () => {},
-})
+}
+
+readModelContract('Redis', under)
+expiryContract('Redis', under)

@@ -25,6 +25,7 @@ import { fastStrings } from './fast-strings.ts'
 import { Upstreams } from './forward/upstreams.ts'
 import { Http1Server } from './http1/server.ts'
 import { readCertificate, reloadCertificate } from './https.ts'
+import { lateMarking } from './late-marking.ts'
 import { createMetrics, type GatewayMetrics } from './metrics/metrics.ts'
 import { connectTokenService } from './oauth/calls/grpc.ts'
 import { endpointTable } from './oauth/endpoint-table.ts'
@@ -59,6 +60,7 @@ export async function startGateway(
   { logger, tokenCalls }: GatewayParts,
 ): Promise<RunningGateway> {
   fastStrings()
+  lateMarking()
   // Closed in the reverse order of opening, also when a later one does not open.
   await using opened = new AsyncDisposableStack()
   const tls = await serviceTls('gateway', config)

@@ -18,7 +18,7 @@ import {
   type TlsMaterial,
 } from '@gatehouse/grpc-service'
 import { readConfig as policyConfig, startPolicy } from '@gatehouse/policy'
-import { type DemoKey, seedDemo } from '@gatehouse/standalone/seed'
+import { type DemoClient, seedDemo } from '@gatehouse/standalone/seed'
 import { startPostgres } from '@gatehouse/testkit'
 
 /** Everything that a gateway needs behind it, in this process. */
@@ -28,7 +28,7 @@ export interface ControlPlane extends AsyncDisposable {
   readonly addresses: { readonly credential: string; readonly policy: string }
   /** The console's identity. */
   readonly tls: TlsMaterial
-  readonly key: DemoKey
+  readonly key: DemoClient
   /** Decision records that arrived. */
   records(): number
 }
@@ -70,7 +70,7 @@ export async function startControlPlane(upstreamUrl: string, more: NodeJS.Proces
   const tls = await serviceTls('console', { dataDir })
   const addresses = { credential: credential.address, policy: policy.address }
   const services = { credentialAddress: credential.address, policyAddress: policy.address, tls }
-  const key = await seedDemo({ ...services, upstreamUrl, known: undefined })
+  const key = await seedDemo({ ...services, upstreamUrl, issuer: undefined, known: {} })
   await liftLimit(policy.address, tls)
   const closing = opened.move()
   return {

@@ -7,15 +7,18 @@ export interface Load {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly seconds: number
+  /** Path of a wrk script (Lua), which makes other requests than GET. */
+  readonly script?: string
   readonly connections: number
   /** Processor that makes the load. */
   readonly cpu: number
 }
 
 /** Loads a URL with wrk. @returns requests a second; throws when any answer was not a success. */
-export async function requestsPerSecond({ url, headers = {}, seconds, connections, cpu }: Load): Promise<number> {
+export async function requestsPerSecond({ url, headers = {}, script, seconds, connections, cpu }: Load): Promise<number> {
   const headerArgs = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-  const args = ['-c', String(cpu), 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, ...headerArgs, url]
+  const scriptArgs = script === undefined ? [] : ['-s', script]
+  const args = ['-c', String(cpu), 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, ...scriptArgs, ...headerArgs, url]
   const { stdout } = await run('taskset', args)
   const failures = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(stdout)
   if (failures) throw new Error(`the load on ${url} met failures: ${failures[0]}`)

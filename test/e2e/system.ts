@@ -17,6 +17,9 @@ export interface Demo {
   readonly api_key: string
   readonly api_key_id: string
   readonly client_id: string
+  readonly client_secret: string
+  readonly issuer: string
+  readonly resource: string
   readonly subscription_id: string
   readonly operator_token: string
 }
@@ -49,7 +52,12 @@ export async function freeAddresses(): Promise<NodeJS.ProcessEnv> {
   return env
 }
 
-export async function startSystem(mode: Mode, extra: NodeJS.ProcessEnv = {}): Promise<System> {
+/** @param cpu the processor that all of it is held on */
+export async function startSystem(
+  mode: Mode,
+  extra: NodeJS.ProcessEnv = {},
+  { cpu }: { readonly cpu?: number } = {},
+): Promise<System> {
   const dataDir = await mkdtemp(join(tmpdir(), `gatehouse-${mode}-`))
   const env = {
     ...process.env,
@@ -63,7 +71,9 @@ export async function startSystem(mode: Mode, extra: NodeJS.ProcessEnv = {}): Pr
 
   async function start(): Promise<Demo> {
     const script = join(root, 'packages', 'standalone', 'src', scripts[mode])
-    const started = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
+    const command = [process.execPath, '--disable-warning=ExperimentalWarning', script]
+    const [program = '', ...args] = cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command]
+    const started = spawn(program, args, {
       env,
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 const servers = ['packages/testkit/src/shared/global-setup.ts']
-const integration = '{packages,services,deploy}/**/*.integration.test.ts'
+const integration = '{packages,services,deploy,test}/**/*.integration.test.ts'
 
 /** unit: no server. integration: real servers, one of each for the run. e2e: the whole product. faults: things break. */
 export default defineConfig({

@@ -77,8 +77,8 @@ async function open(options: InstallationOptions, closing: (() => Promise<unknow
   closing.push(() => Promise.all(Object.values(members).map((each) => each.kill())))
   await Promise.all(Object.values(members).map((each) => each.start()))
   const address = (name: string, of = environment) => of[`GATEHOUSE_${name}_ADDRESS`] ?? ''
-  const [credential, policy] = [address('CREDENTIAL'), address('POLICY')]
-  const addresses = { credential, policy, gateway: address('GATEWAY'), console: address('CONSOLE') }
+  const [credential, policy, token] = [address('CREDENTIAL'), address('POLICY'), address('TOKEN')]
+  const addresses = { credential, policy, token, gateway: address('GATEWAY'), console: address('CONSOLE') }
   const running = await startDemo({ dataDir, addresses, upstreamPort: 0 })
   closing.push(() => running.close())
   const demo = JSON.parse(await readFile(join(dataDir, 'demo.json'), 'utf8')) as Demo

@@ -55,9 +55,10 @@ async function start(
     closing.push(() => service.stop())
     service.onEnd((code) => onEnd(name, code))
   }
-  const { credentialAddress, policyAddress, address } = gatewayConfig(environment)
+  const { credentialAddress, policyAddress, tokenAddress, address } = gatewayConfig(environment)
   const { address: console } = consoleConfig(environment)
-  const addresses = { credential: credentialAddress, policy: policyAddress, gateway: address, console }
+  const called = { credential: credentialAddress, policy: policyAddress, token: tokenAddress }
+  const addresses = { ...called, gateway: address, console }
   const demo = await startDemo({ dataDir, addresses, upstreamPort: 0 })
   closing.push(demo.close)
   return demo.announcement

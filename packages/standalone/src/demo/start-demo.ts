@@ -3,14 +3,15 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { devCertificates } from '@gatehouse/grpc-service'
 import { announcement } from './announce.ts'
-import { readDemoKey, writeDemoFile } from './demo-file.ts'
+import { readKnown, writeDemoFile } from './demo-file.ts'
 import { demoApiId, demoEnvironmentId, seedDemo } from './seed.ts'
+import { seedUser } from './seed-user.ts'
 import { startDemoUpstream } from './upstream.ts'
 
 export interface DemoOptions {
   readonly dataDir: string
   /** `host:port` of each, as bound. */
-  readonly addresses: Readonly<Record<'credential' | 'policy' | 'gateway' | 'console', string>>
+  readonly addresses: Readonly<Record<'credential' | 'policy' | 'token' | 'gateway' | 'console', string>>
   /** Where the demo's upstream listens; 0 takes a free port. */
   readonly upstreamPort: number
 }
@@ -21,23 +22,28 @@ export async function startDemo(
 ): Promise<{ readonly announcement: string; close(): Promise<void> }> {
   const { dataDir, addresses } = options
   const upstream = await startDemoUpstream(options.upstreamPort)
-  const key = await seedDemo({
+  const tls = await devCertificates(dataDir, 'console')
+  const known = await readKnown(dataDir)
+  // RFC 8252 section 7.3: the address, since a name may lead elsewhere.
+  const issuer = `http://127.0.0.1:${new URL(`http://${addresses.gateway}`).port || 80}`
+  const client = await seedDemo({
     credentialAddress: addresses.credential,
     policyAddress: addresses.policy,
-    tls: await devCertificates(dataDir, 'console'),
-    upstreamUrl: upstream.url,
-    known: await readDemoKey(dataDir),
+    ...{ tls, upstreamUrl: upstream.url, issuer, known },
   })
+  const user = await seedUser({ tokenAddress: addresses.token, tls, environmentId: demoEnvironmentId, known })
   const demo = {
-    ...key,
+    ...{ ...client, ...user },
     gateway: `http://${reachable(addresses.gateway)}`,
     console: `http://${reachable(addresses.console)}`,
     environment: demoEnvironmentId,
     api: demoApiId,
     path: `/${demoApiId}/items`,
+    issuer,
+    resource: `${issuer}/${demoApiId}`,
     operatorToken: (await readFile(join(dataDir, 'operator-token'), 'utf8')).trim(),
   }
-  await letIn(`${demo.gateway}${demo.path}`, key.apiKey)
+  await letIn(`${demo.gateway}${demo.path}`, client.apiKey)
   await writeDemoFile(dataDir, demo)
   return { announcement: announcement(demo, dataDir, new Date()), close: upstream.close }
 }

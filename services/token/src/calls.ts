@@ -3,6 +3,8 @@ import type {
   InteractResponse,
   PushAuthorizationRequest,
   PushAuthorizationResponse,
+  StartDeviceAuthorizationRequest,
+  StartDeviceAuthorizationResponse,
 } from '@gatehouse/contracts/token/v1/authorization_service'
 import type {
   GetUserInfoRequest,
@@ -18,6 +20,7 @@ import type {
 } from '@gatehouse/contracts/token/v1/token_service'
 import { interact } from './authorize/interact.ts'
 import { pushAuthorization } from './authorize/push-authorization.ts'
+import { startDeviceAuthorization } from './device/start-device-authorization.ts'
 import { introspect } from './introspect/introspect.ts'
 import { issueToken } from './issue/token-endpoint.ts'
 import { getUserInfo } from './issue/user-info.ts'
@@ -34,6 +37,7 @@ export interface Calls {
   getUserInfo(request: GetUserInfoRequest): Promise<GetUserInfoResponse>
   pushAuthorization(request: PushAuthorizationRequest): Promise<PushAuthorizationResponse>
   interact(request: InteractRequest): Promise<InteractResponse>
+  startDeviceAuthorization(request: StartDeviceAuthorizationRequest): Promise<StartDeviceAuthorizationResponse>
 }
 
 export function createCalls(parts: TokenParts): Calls {
@@ -47,5 +51,6 @@ export function createCalls(parts: TokenParts): Calls {
     getUserInfo: (request) => getUserInfo(parts, request),
     pushAuthorization: (request) => pushAuthorization(parts, request),
     interact: (request) => interact(parts, request),
+    startDeviceAuthorization: (request) => startDeviceAuthorization(parts, request),
   }
 }

@@ -22,6 +22,7 @@ import { createTokenVerifier } from '@gatehouse/token-verifier'
 import { createAuthorize } from './authorize/authorize-parts.ts'
 import { type Calls, createCalls } from './calls.ts'
 import type { TokenConfig } from './config.ts'
+import { authorizationService } from './grpc/authorization-service.ts'
 import { tokenAdminService } from './grpc/token-admin-service.ts'
 import { tokenLogService, tokenService } from './grpc/token-service.ts'
 import { createHandles } from './keys/handles.ts'
@@ -33,6 +34,8 @@ import { readGrants } from './read/grants.ts'
 import { startHousekeeping } from './read/housekeeping.ts'
 import { createViews } from './read/views.ts'
 import { createSignIn } from './sign-in/sign-in-parts.ts'
+import { startSignOutWorker } from './sign-out/sign-out-worker.ts'
+import { createSignOuts } from './sign-out/sign-outs.ts'
 import { openTokenStore, type TokenStore } from './store/token-store.ts'
 
 export type { Calls } from './calls.ts'
@@ -85,7 +88,15 @@ export async function startToken(
   const authorize = createAuthorize({ pool, key: derived('interaction') })
   const tokens = { verifier: createTokenVerifier(), verificationKey: createVerificationKeys(state) }
   const reading = { views: createViews(state), grants: readGrants(pool) }
-  const parts = { state, store, sealed, keys, handles, signIn, authorize, ...reading, ...tokens }
+  const warn = (err: unknown) => logger.warn({ err }, 'what a sign-out brings about is done later')
+  const signOuts = createSignOuts({ state, store, signIn, ...reading }, warn)
+  const parts = { state, store, sealed, keys, handles, signIn, signOuts, authorize, ...reading, ...tokens }
+  const worker = startSignOutWorker(parts, {
+    onError: warn,
+    onGivenUp: ({ clientId, sessionId }, err) =>
+      logger.warn({ err, clientId, sessionId }, 'a client could not be told that a session is over'),
+  })
+  opened.defer(() => worker.close())
   const onError = (err: unknown) => logger.error({ err }, 'signing keys could not be looked after')
   const rotation = startKeyRotation({
     ...{ store, sealed, onError },
@@ -96,7 +107,10 @@ export async function startToken(
   const calls = createCalls(parts)
   const server = await startGrpcService({
     ...{ name: 'token', address: config.address, tls, logger, registry },
-    services: [tokenService(calls, { trail, state }), tokenAdminService(parts), tokenLogService(store)],
+    services: [
+      ...[tokenService(calls, { trail, state }), authorizationService(calls)],
+      ...[tokenAdminService(parts), tokenLogService(store)],
+    ],
     ops: { port: config.opsPort, host: config.opsHost, ready: () => store.head().then(() => true) },
     reflection: config.reflection,
     healthWithoutCertificate: config.healthWithoutCertificate,

@@ -7,6 +7,7 @@ import type { SigningKeys } from './keys/signing-keys.ts'
 import type { Grants } from './read/grants.ts'
 import type { Views } from './read/views.ts'
 import type { SignInParts } from './sign-in/sign-in-parts.ts'
+import type { SignOuts } from './sign-out/sign-outs.ts'
 import type { TokenStore } from './store/token-store.ts'
 
 /** What the endpoints work with. */
@@ -21,5 +22,6 @@ export interface TokenParts {
   readonly verifier: TokenVerifier
   readonly verificationKey: FindVerificationKey
   readonly signIn: SignInParts
+  readonly signOuts: SignOuts
   readonly authorize: AuthorizeParts
 }

@@ -16,13 +16,15 @@ export type Next = NonNullable<InteractResponse['next']>
 export interface Step {
   readonly next: Next
   readonly newSession?: NewSession | undefined
+  /** Where the page that is shown next is about a failure: why, for the decision record. */
+  readonly reason?: OAuthReason
 }
 
 /** Runs a step; a refusal goes to the client where one is proven, else onto a page of ours. */
 export async function answer(facts: FactsOf, step: () => Promise<Step>): Promise<InteractResponse> {
   try {
-    const { next, newSession } = await step()
-    return { next, newSession, facts: facts.as('ok') }
+    const { next, newSession, reason = 'ok' } = await step()
+    return { next, newSession, facts: facts.as(reason) }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     return { next: refusedNext(error), newSession: undefined, facts: facts.as(error.reason) }

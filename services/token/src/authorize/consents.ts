@@ -20,9 +20,7 @@ export async function listConsents(parts: TokenParts, visit: Visit): Promise<Ste
 export async function showConsents(parts: TokenParts, visit: Visit): Promise<Next> {
   const { place, session, facts } = visit
   if (!session) {
-    const interaction = seal(parts, visit, { kind: 'sign_in', goal: { kind: 'consents' } })
-    const page = signInPage(place, { interaction, clientName: '', username: '', redirectOrigin: '' })
-    return { $case: 'signIn', value: page }
+    return { $case: 'signIn', value: await signInPage(parts, visit, { kind: 'consents' }) }
   }
   const { userId, username } = session.user
   facts.add({ userId })

@@ -1,16 +1,19 @@
 import type { DecideConsent } from '@gatehouse/contracts/token/v1/authorization_service'
+import { answerDevice } from '../device/answer-device.ts'
 import type { TokenParts } from '../token-parts.ts'
 import type { Step } from './answer.ts'
 import { grantCode, proceed } from './proceed.ts'
 import { RefusedToClient } from './return-address.ts'
-import { unseal, type Visit } from './visit.ts'
+import { unseal, type Visit, viewerOf } from './visit.ts'
 
-/** The user's answer. @throws RefusedToClient `consent_denied`, Refused `interaction_invalid` */
+/** The user's answer, to a client or a device. @throws RefusedToClient `consent_denied`, Refused `interaction_invalid` */
 export async function decideConsent(
   parts: TokenParts,
   visit: Visit,
   { interaction, approved }: DecideConsent,
 ): Promise<Step> {
+  const device = parts.authorize.interactions.open('device_consent', interaction, viewerOf(visit), visit.place.nowMs)
+  if (device) return answerDevice(parts, visit, device, approved)
   const { request, sessionId } = unseal(parts, visit, 'consent', interaction)
   const { session, facts } = visit
   const { clientId, apiId, subscriptionId, scopes, address } = request

@@ -1,8 +1,11 @@
 import type { InteractRequest, InteractResponse } from '@gatehouse/contracts/token/v1/authorization_service'
 import { GatehouseError } from '@gatehouse/errors'
+import { enterUserCode } from '../device/enter-user-code.ts'
 import { placeOf } from '../issue/token-request.ts'
 import { FactsOf } from '../refused.ts'
 import { liveSession } from '../sign-in/sessions.ts'
+import { finishFederatedSignIn, signIn, startFederatedSignIn } from '../sign-in/sign-in.ts'
+import { signOut } from '../sign-out/sign-out.ts'
 import type { TokenParts } from '../token-parts.ts'
 import { answer, type Step } from './answer.ts'
 import { listConsents, withdrawConsent } from './consents.ts'
@@ -38,8 +41,18 @@ function take(parts: TokenParts, visit: Visit, action: Action): Promise<Step> {
       return listConsents(parts, visit)
     case 'withdrawConsent':
       return withdrawConsent(parts, visit, action.value)
+    case 'signIn':
+      return signIn(parts, visit, action.value)
+    case 'startFederatedSignIn':
+      return startFederatedSignIn(parts, visit, action.value)
+    case 'finishFederatedSignIn':
+      return finishFederatedSignIn(parts, visit, action.value)
+    case 'enterUserCode':
+      return enterUserCode(parts, visit, action.value)
+    case 'signOut':
+      return signOut(parts, visit, action.value)
     default:
-      throw malformed()
+      return action satisfies never
   }
 }
 

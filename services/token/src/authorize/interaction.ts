@@ -10,13 +10,19 @@ export type Interaction =
   | { readonly kind: 'sign_in'; readonly goal: Goal }
   /** The user of the session was asked to agree. */
   | { readonly kind: 'consent'; readonly request: AuthorizationRequest; readonly sessionId: string }
+  /** The user of the session was asked to let a device in. */
+  | { readonly kind: 'device_consent'; readonly deviceAuthorizationId: string; readonly sessionId: string }
   /** The user of the session was shown what was agreed to. */
   | { readonly kind: 'consents'; readonly sessionId: string }
+  /** The user of the session was asked whether to sign out; then the browser goes where the client wants it. */
+  | { readonly kind: 'sign_out'; readonly sessionId: string; readonly returnTo: string }
 
 /** What a user signs in for. */
 export type Goal =
   | { readonly kind: 'authorization'; readonly request: AuthorizationRequest }
   | { readonly kind: 'consents' }
+  /** As typed: what it leads to is told after the sign-in. */
+  | { readonly kind: 'device'; readonly userCode: string }
 
 export type InteractionOf<Kind extends Interaction['kind']> = Extract<Interaction, { readonly kind: Kind }>
 

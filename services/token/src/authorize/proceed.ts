@@ -1,4 +1,3 @@
-import type { ClientView } from '@gatehouse/contracts/read_model/v1/views'
 import { covers } from '../domain/consent/consent.ts'
 import { Refused } from '../refused.ts'
 import type { TokenParts } from '../token-parts.ts'
@@ -6,7 +5,7 @@ import type { Next } from './answer.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { type RegisteredClient, registeredClient } from './check-client.ts'
 import { consentPage } from './consent-page.ts'
-import { codeRedirect, originOf, RefusedToClient } from './return-address.ts'
+import { codeRedirect, RefusedToClient } from './return-address.ts'
 import { signInPage } from './sign-in-page.ts'
 import { type AgreedBy, agreementOf, startGrant } from './start-grant.ts'
 import { type SignedInUser, seal, type Visit } from './visit.ts'
@@ -25,7 +24,7 @@ export async function proceed(parts: TokenParts, visit: Visit, request: Authoriz
   const silent = request.prompts.includes('none')
   if (!session || !isRecent(session, request, place.nowMs)) {
     if (silent) throw new RefusedToClient('login_required', request.address)
-    return { $case: 'signIn', value: signIn(parts, visit, request, client) }
+    return { $case: 'signIn', value: await signInPage(parts, visit, { kind: 'authorization', request }) }
   }
   visit.facts.add({ userId: session.user.userId })
   const agreedBy = await agreement(parts, client, request, session)
@@ -50,7 +49,7 @@ export async function grantCode(
   const asked = { environmentId, clientId, apiId, subscriptionId, scopes, authorizationDetails, nonce }
   const { sessionId, authTime } = session
   const wanted = { ...asked, userId: user.userId, sessionId, authTime, code }
-  const { grantId } = await startGrant(parts, place, wanted, agreedBy).catch((error: unknown) => {
+  const { grantId } = await startGrant(parts, place, wanted, { agreedBy, sessionId }).catch((error: unknown) => {
     throw error instanceof Refused ? new RefusedToClient(error.reason, address) : error
   })
   facts.add({ userId: user.userId, grantId, subscriptionId, apiId, scopes: [...scopes] })
@@ -78,13 +77,4 @@ async function agreement(
   const { environmentId, clientId } = request
   const found = await parts.authorize.consents.find({ environmentId, clientId, userId: user.userId })
   return covers(found, agreementOf(request)) ? 'require' : undefined
-}
-
-function signIn(parts: TokenParts, visit: Visit, request: AuthorizationRequest, client: ClientView) {
-  return signInPage(visit.place, {
-    interaction: seal(parts, visit, { kind: 'sign_in', goal: { kind: 'authorization', request } }),
-    clientName: client.displayName || client.clientId,
-    username: request.loginHint,
-    redirectOrigin: originOf(request.address.redirectUri),
-  })
 }

@@ -37,6 +37,6 @@ export function unseal<Kind extends Interaction['kind']>(
   return interaction
 }
 
-function viewerOf({ place, browser }: Visit): Viewer {
+export function viewerOf({ place, browser }: Visit): Viewer {
   return { environmentId: place.environment.environmentId, binding: browser.binding }
 }

@@ -1,5 +1,6 @@
 import { GrantState } from '@gatehouse/contracts/token/v1/grant'
 import type { IssuedTokens } from '@gatehouse/contracts/token/v1/token_service'
+import { device as devices } from '../domain/device/decide.ts'
 import { grant as decider } from '../domain/grant/decide.ts'
 import { existing } from '../domain/grant/grant.ts'
 import type { CodeProof } from '../domain/grant/redeem.ts'
@@ -23,17 +24,23 @@ export async function redeemCode(
   client: AuthenticatedClient,
   grantId: string,
   proof: CodeProof | undefined,
+  deviceAuthorizationId = '',
 ): Promise<IssuedTokens> {
   const usable = await usableGrant(parts, request, client, grantId)
   const confirmation = grantConfirmation(request, client, usable)
   const scopes = scopesInForce(usable, usable.grant.scopes)
+  const { clientId } = client.client
+  const time = new Date()
+  const redemption = { type: 'redeem', deviceAuthorizationId, clientId, time } as const
   const { states } = await transact(parts.store, {
-    streams: { grant: streams.grant(grantId) },
-    decide: ({ grant }) => ({
+    streams: { device: streams.device(deviceAuthorizationId), grant: streams.grant(grantId) },
+    decide: ({ device, grant }) => ({
       events: {
+        // A device that asks again is refused here, before its grant is: it may ask twice at once.
+        device: deviceAuthorizationId ? devices.decide(redemption, device) : [],
         grant: decider.decide(
           {
-            ...{ type: 'redeem', grantId, time: new Date(), clientId: client.client.clientId, proof },
+            ...{ type: 'redeem', grantId, time, clientId, proof },
             refreshable: client.registration.grantTypes.includes('refresh_token'),
             confirmation: refreshBinding(confirmation, client),
           },

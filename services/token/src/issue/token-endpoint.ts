@@ -1,15 +1,22 @@
 import type { IssueTokenRequest, IssueTokenResponse } from '@gatehouse/contracts/token/v1/token_service'
+import { deviceGrantType } from '../device/device-grant-type.ts'
 import { FactsOf, Refused, refusalOf } from '../refused.ts'
 import type { TokenParts } from '../token-parts.ts'
 import { authenticateClient } from './client-authentication/client-authentication.ts'
+import { authorizationCode } from './grant-types/authorization-code.ts'
 import { clientCredentials } from './grant-types/client-credentials.ts'
+import { deviceCode } from './grant-types/device-code.ts'
 import type { GrantType } from './grant-types/grant-type.ts'
+import { refreshToken } from './grant-types/refresh-token.ts'
 import { tokenExchange } from './grant-types/token-exchange.ts'
 import { Parameters } from './parameters.ts'
 import { placeOf } from './token-request.ts'
 
 const grantTypes: ReadonlyMap<string, GrantType> = new Map([
   ['client_credentials', clientCredentials],
+  ['authorization_code', authorizationCode],
+  ['refresh_token', refreshToken],
+  [deviceGrantType, deviceCode],
   ['urn:ietf:params:oauth:grant-type:token-exchange', tokenExchange],
 ])
 

@@ -9,7 +9,7 @@ import { type Counted, sourceOf } from './throttle.ts'
 
 /** What became of a try. Every failure is shown alike; the reason is for the decision record. */
 export type PasswordOutcome =
-  | { readonly kind: 'matches'; readonly user: User }
+  | { readonly kind: 'matches'; readonly user: User; readonly passwordId: string }
   | { readonly kind: 'failed'; readonly reason: OAuthReason; readonly retryAfterSeconds: number }
 
 export interface Credentials {
@@ -53,7 +53,7 @@ export async function checkPassword(
   await signIn.throttle.forgive([guesses.pair])
   await signIn.knownBrowsers.remember(found.user.userId, browser.binding, now)
   if (verified.outdated) await signIn.passwordTable.replace(found.passwordId, await signIn.passwords.hash(password))
-  return { kind: 'matches', user: found.user }
+  return { kind: 'matches', user: found.user, passwordId: found.passwordId }
 }
 
 const busySeconds = 2

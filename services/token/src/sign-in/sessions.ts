@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Browser, NewSession } from '@gatehouse/contracts/token/v1/authorization_service'
 import type { Session } from '@gatehouse/contracts/token/v1/grant'
 import { encodeBase32, secretIdBytes } from '@gatehouse/credential-format'
-import { GatehouseError } from '@gatehouse/errors'
+import { failedPrecondition, GatehouseError } from '@gatehouse/errors'
 import { session as decider } from '../domain/session/decide.ts'
 import { type ExistingSession, isLive } from '../domain/session/session.ts'
 import { active } from '../domain/user/user.ts'
@@ -11,6 +11,8 @@ import type { OpenSession } from '../read/sessions.ts'
 import { streams } from '../store/streams.ts'
 import { transact } from '../store/transact.ts'
 import type { TokenParts } from '../token-parts.ts'
+
+type Parts = Pick<TokenParts, 'store' | 'handles' | 'views' | 'signIn'>
 
 /** RFC 8176. */
 export type SignInMethod = 'pwd' | 'fed'
@@ -21,6 +23,8 @@ export interface SignedIn {
   readonly method: SignInMethod
   /** Where, unless here. */
   readonly providerId: string
+  /** Which password was shown; undefined: none. */
+  readonly passwordId?: string
 }
 
 /** A session of which the browser holds the token, and what tells the browser so. */
@@ -33,7 +37,7 @@ export interface BegunSession {
  * The session of a browser, live at this moment: not ended, not too old, of a user that is neither suspended nor cut off
  * nor has another password since.
  */
-export async function liveSession(parts: TokenParts, place: Place, browser: Browser): Promise<OpenSession | undefined> {
+export async function liveSession(parts: Parts, place: Place, browser: Browser): Promise<OpenSession | undefined> {
   const handle = parts.handles.open('session', browser.sessionToken)
   const { environmentId } = place.environment
   if (!handle || handle.environmentId !== environmentId) return undefined
@@ -47,7 +51,7 @@ export async function liveSession(parts: TokenParts, place: Place, browser: Brow
 }
 
 /** Whether an operator revoked everything from before a time after the sign-in. */
-async function isCutOff({ views }: TokenParts, { environmentId, userId, authTime }: Session): Promise<boolean> {
+async function isCutOff({ views }: Parts, { environmentId, userId, authTime }: Session): Promise<boolean> {
   const [ofAll, ofUser] = await Promise.all([views.cutoffTime(environmentId), views.cutoffTime(environmentId, userId)])
   const isAfter = (cutoff: Date | undefined) => !cutoff || (authTime !== undefined && authTime > cutoff)
   return !isAfter(ofAll) || !isAfter(ofUser)
@@ -56,10 +60,10 @@ async function isCutOff({ views }: TokenParts, { environmentId, userId, authTime
 /**
  * Signs a user in, in this browser. The same user keeps the session (`sid`), with another token, so that one planted
  * before the sign-in is worth nothing; the session of another user is ended.
- * @throws NOT_FOUND, FAILED_PRECONDITION `USER_SUSPENDED`
+ * @throws NOT_FOUND, FAILED_PRECONDITION `USER_SUSPENDED`, `PASSWORD_CHANGED`
  */
 export async function beginSession(
-  parts: TokenParts,
+  parts: Parts,
   place: Place,
   browser: Browser,
   signedIn: SignedIn,
@@ -69,7 +73,7 @@ export async function beginSession(
   const sessionId =
     before?.user.userId === signedIn.userId ? before.session.sessionId : encodeBase32(randomBytes(secretIdBytes))
   const session = sessionOf(place, sessionId, signedIn)
-  const write = (id: string) => writeSession(parts, { ...session, sessionId: id })
+  const write = (id: string) => writeSession(parts, { ...session, sessionId: id }, signedIn.passwordId)
   const written = await write(sessionId).catch((error: unknown) => {
     // It was ended at the same moment, in another window.
     if (!(error instanceof GatehouseError) || error.reason !== 'SESSION_ENDED') throw error
@@ -91,12 +95,14 @@ function sessionOf(place: Place, sessionId: string, { userId, method, providerId
   return { sessionId, environmentId, userId, authTime, authenticationMethods: [method], expireTime, providerId }
 }
 
-async function writeSession({ store }: TokenParts, session: Session): Promise<ExistingSession> {
+async function writeSession({ store }: Parts, session: Session, passwordId?: string): Promise<ExistingSession> {
   const { sessionId, userId } = session
   const { states } = await transact(store, {
     streams: { session: streams.session(sessionId), user: streams.user(userId) },
     decide(found) {
-      active(found.user, userId)
+      const user = active(found.user, userId)
+      // It was changed after it was checked, and before this transaction.
+      if (passwordId !== undefined && passwordId !== user.passwordId) throw passwordChanged(userId)
       const type = found.session ? 'renew' : 'start'
       const command = { type, sessionId, session, time: session.authTime ?? new Date() } as const
       return { events: { session: decider.decide(command, found.session) } }
@@ -114,6 +120,10 @@ export async function endSession({ store }: Pick<TokenParts, 'store'>, sessionId
       events: { session: decider.decide({ type: 'end', sessionId, time: new Date() }, session) },
     }),
   })
+}
+
+function passwordChanged(userId: string): Error {
+  return failedPrecondition('PASSWORD_CHANGED', `the password of user ${userId} is another one by now`)
 }
 
 export const signedOut: NewSession = { sessionToken: '', maxAgeSeconds: 0n }

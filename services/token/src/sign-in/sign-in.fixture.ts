@@ -48,8 +48,16 @@ async function openParts(url: string, options: SignInTestOptions) {
   const pool = openPool({ url, applicationName: 'sign-in test' })
   const store = await openTokenStore(pool, new URL('../migrations/token/', import.meta.url))
   const none = async () => undefined
+  const isDenied = async () => false
   const cutoffTime = async (environmentId: string, userId = '') => options.cutoffs?.get(`${environmentId}/${userId}`)
-  const views: Views = { client: none, clientSecret: none, subscriptionOf: none, cutoffTime }
+  const views: Views = {
+    client: none,
+    clientSecret: none,
+    subscriptionOf: none,
+    subscription: none,
+    isDenied,
+    cutoffTime,
+  }
   const signIn = createSignIn({ pool, key, secretsDir: options.secretsDir ?? '/nonexistent' })
   const close = async () => {
     await store.close()

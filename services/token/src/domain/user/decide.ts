@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { TokenEvent } from '@gatehouse/contracts/events'
-import { type UserClaims, UserState } from '@gatehouse/contracts/token/v1/grant'
+import { UserClaims, UserState } from '@gatehouse/contracts/token/v1/grant'
 import { alreadyExists } from '@gatehouse/errors'
 import type { Decider } from '@gatehouse/event-store'
 import { evolve, existing, initialState, type UserFacts } from './user.ts'
@@ -36,7 +35,7 @@ function decide(command: UserCommand, state: UserFacts): readonly TokenEvent[] {
   const found = existing(state, userId)
   switch (command.type) {
     case 'change':
-      if (isDeepStrictEqual(command.claims, found.claims)) return []
+      if (sameClaims(command.claims, found.claims)) return []
       return [
         { type: 'gatehouse.token.v1.UserClaimsChanged', data: { userId, claims: command.claims, changeTime: time } },
       ]
@@ -84,4 +83,10 @@ function linked(
   linkTime: Date,
 ): TokenEvent {
   return { type: 'gatehouse.token.v1.UserLinked', data: { userId, providerId, providerSubject, linkTime } }
+}
+
+/** By their bytes: what was read from the log carries more properties than what is said anew. */
+function sameClaims(one: UserClaims | undefined, other: UserClaims | undefined): boolean {
+  const bytes = (claims: UserClaims | undefined) => UserClaims.encode(claims ?? UserClaims.fromPartial({})).finish()
+  return Buffer.compare(bytes(one), bytes(other)) === 0
 }

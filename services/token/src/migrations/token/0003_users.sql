@@ -91,9 +91,12 @@ CREATE INDEX ON federation_state (expire_time);
 CREATE TABLE device_authorization (
   device_authorization_id text COLLATE "C" PRIMARY KEY,
   environment_id text COLLATE "C" NOT NULL,
+  client_id text COLLATE "C" NOT NULL,
   user_code_digest bytea NOT NULL,
   expire_time timestamptz NOT NULL,
-  answered boolean NOT NULL,
+  state text COLLATE "C" NOT NULL CHECK (state IN ('pending', 'approved', 'denied', 'redeemed')),
+  -- What an approved one gets its tokens from; else empty.
+  grant_id text COLLATE "C" NOT NULL,
   message bytea NOT NULL,
   interval_seconds bigint NOT NULL,
   last_poll_time timestamptz

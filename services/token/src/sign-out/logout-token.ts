@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto'
+import { encodeBase32 } from '@gatehouse/credential-format'
+import type { TokenParts } from '../token-parts.ts'
+import type { LogoutDelivery } from './logout-deliveries.ts'
+
+/** Section 2.4 advises two minutes: a token that is caught cannot be used later. */
+const lifeSeconds = 120
+const event = 'http://schemas.openid.net/event/backchannel-logout'
+
+/** A logout token (OpenID Connect Back-Channel Logout section 2.4), never taken as an ID token: `typ`, and no nonce. */
+export function logoutToken(
+  { keys }: Pick<TokenParts, 'keys'>,
+  issuerUrl: string,
+  { environmentId, clientId, userId, sessionId }: LogoutDelivery,
+) {
+  const issuedAt = Math.floor(Date.now() / 1000)
+  const payload = {
+    ...{ iss: issuerUrl, aud: clientId, sub: userId, sid: sessionId },
+    ...{ iat: issuedAt, exp: issuedAt + lifeSeconds, jti: encodeBase32(randomBytes(16)) },
+    events: { [event]: {} },
+  }
+  return keys.sign(environmentId, 'ES256', 'logout+jwt', JSON.stringify(payload))
+}

@@ -7,6 +7,8 @@ import { waitFor } from './wait-for.ts'
 export interface RedisOptions {
   /** `none` (default): a restart finds nothing. `always`: appendonly with an fsync for every write. */
   readonly persistence?: 'none' | 'always'
+  /** A cluster of one shard, always one of our own. */
+  readonly cluster?: boolean
 }
 
 export interface RedisServer extends Server {
@@ -18,23 +20,33 @@ export interface RedisServer extends Server {
 /** How many databases our own Redis has: each test file takes one. */
 export const redisDatabases = 4096
 
-/** Settings of `redis.conf` for both ways of running our own. */
-export function redisArguments(options: RedisOptions): string[] {
-  const append = options.persistence === 'always' ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []
-  return ['--save', '', '--databases', String(redisDatabases), '--maxmemory-policy', 'noeviction', ...append]
+/** Settings of `redis.conf` for both ways of running our own. `host` and `port` are where it is reached. */
+export function redisArguments({ persistence, cluster }: RedisOptions, host: string, port: number): string[] {
+  const append = persistence === 'always' ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []
+  const announced = ['--cluster-announce-ip', host, '--cluster-announce-port', String(port)]
+  const mode = cluster ? ['--cluster-enabled', 'yes', ...announced] : ['--databases', String(redisDatabases)]
+  return ['--save', '', '--maxmemory-policy', 'noeviction', ...append, ...mode]
 }
 
 /** Redis from `GATEHOUSE_REDIS_URL`, else in Docker, else of this machine. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const url = process.env['GATEHOUSE_REDIS_URL']
-  if (url) {
+  if (url && !options.cluster) {
     await redisAnswers(url, 'GATEHOUSE_REDIS_URL names a Redis that answers', givenTimeoutMs)
     return withFlush(givenServer('GATEHOUSE_REDIS_URL'), url)
   }
-  return fromDockerOrNative('Redis', {
+  const server = await fromDockerOrNative('Redis', {
     docker: async () => (await import('./docker/redis.ts')).dockerRedis(options),
     native: () => nativeRedis(options),
   })
+  if (options.cluster) await takeAllSlots(server.url)
+  return server
+}
+
+async function takeAllSlots(url: string): Promise<void> {
+  await withRedis(url, (redis) => redis.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383))
+  const isWhole = async (redis: Redis) => String(await redis.call('CLUSTER', 'INFO')).includes('cluster_state:ok')
+  await waitFor(() => withRedis(url, isWhole), { what: 'the cluster is whole', intervalMs: 20 })
 }
 
 export function withFlush(server: Server, url: string): RedisServer {

@@ -6,7 +6,7 @@ import { credentialProjection } from '../projections/credential.ts'
 import { clientLog } from '../projections/histories.ts'
 import { oracleDigest } from '../projections/oracle.ts'
 import { createProjector } from '../projector.ts'
-import { type Change, type ReadModel, ReadModelUnavailable } from '../read-model.ts'
+import { type Batch, type Change, type Entry, type ReadModel, ReadModelUnavailable } from '../read-model.ts'
 import { openRedisModel } from './redis-model.ts'
 
 const events = clientLog(200)
@@ -41,6 +41,18 @@ afterEach(async () => {
   admin.disconnect()
 })
 
+const expireMs = Date.now() + 3_600_000
+const expiring = (after: bigint): Batch => {
+  const write: Entry = {
+    key: `revoked_token/alpha/t${after}`,
+    state: 'live',
+    version: 1n,
+    value: Buffer.of(1),
+    expireMs,
+  }
+  return { source: 'token', after, upTo: after + 1n, writes: [write], recordTime: new Date() }
+}
+
 async function project(from: number, to: number) {
   const projector = createProjector({ model, projection: credentialProjection })
   for (let at = from; at < to; at += 10) await projector.onEvents(events.slice(at, Math.min(at + 10, to)))
@@ -51,9 +63,23 @@ const followed = (position: bigint) =>
 const resets = () => heard.filter(({ type }) => type === 'reset').length
 
 test('every key has the one hash tag, so that a cluster keeps the model in one slot', async () => {
+  await model.apply(expiring(0n))
   const keys = await admin.keys('*')
   expect(keys.length).toBeGreaterThan(2)
   for (const key of keys) expect(key).toMatch(/^\{test\}:/)
+})
+
+test('what expires is gone from Redis by itself, also what a replaced generation had', async () => {
+  await model.apply(expiring(0n))
+  const candidate = await model.begin()
+  await createProjector({ model: candidate, projection: credentialProjection }).onEvents(events.slice(0, 100))
+  await candidate.apply(expiring(0n))
+  expect(await candidate.promote()).toBe('promoted')
+  const keys = await admin.keys('*/alpha/t0')
+  expect(keys).toHaveLength(2)
+  for (const key of keys) expect(await admin.pexpiretime(key)).toBe(expireMs)
+  const left = await admin.keys('{test}:1:*')
+  expect(left).toEqual(['{test}:1:revoked_token/alpha/t0'])
 })
 
 test('FLUSHALL: everything is dropped and nothing believed until the events are there again', async () => {

@@ -4,11 +4,12 @@ import { dockerHost, startContainer } from './container.ts'
 
 export async function dockerRedis(options: RedisOptions): Promise<RedisServer> {
   const port = await freePort()
-  const url = `redis://${await dockerHost()}:${port}`
+  const host = await dockerHost()
+  const url = `redis://${host}:${port}`
   const server = await startContainer({
     image: 'redis:8',
     ports: { 6379: port },
-    command: ['redis-server', ...redisArguments(options)],
+    command: ['redis-server', ...redisArguments(options, host, port)],
     signals: { immediate: 'SIGKILL', fast: 'SIGTERM' },
     ready: () => redisAnswers(url, 'Redis in Docker answers'),
   })

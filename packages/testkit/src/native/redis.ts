@@ -10,7 +10,9 @@ export async function nativeRedis(options: RedisOptions): Promise<RedisServer> {
   const workspace = await openWorkspace('redis')
   const port = await freePort()
   const url = `redis://127.0.0.1:${port}`
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', workspace.directory, ...redisArguments(options)]
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', workspace.directory]
+  args.push(...redisArguments(options, '127.0.0.1', port))
+  if (options.cluster) args.push('--cluster-port', String(await freePort()))
   const server = await startServer({
     source: 'native',
     signals: { immediate: 'SIGKILL', fast: 'SIGTERM' },

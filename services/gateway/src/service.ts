@@ -16,6 +16,7 @@ import {
   watchSpool,
 } from '@gatehouse/grpc-service'
 import { createMemoryModel, openRedisModel, type ReadModel } from '@gatehouse/read-model'
+import { accessTokenParts } from './check/authenticate/access-token-parts.ts'
 import { createCheck } from './check/check.ts'
 import type { State } from './check/state.ts'
 import type { GatewayConfig } from './config.ts'
@@ -32,6 +33,8 @@ import { endpointTable } from './oauth/endpoint-table.ts'
 import { createOAuth } from './oauth/oauth.ts'
 import { connectRegistration } from './oauth/registration-calls.ts'
 import type { TokenCalls } from './oauth/token-calls.ts'
+import { createMemoryProofMemory } from './proofs/memory.ts'
+import { createRedisProofMemory } from './proofs/redis.ts'
 import { traceApplied } from './trace-applied.ts'
 import { shareMetrics } from './workers.ts'
 
@@ -87,6 +90,10 @@ export async function startGateway(
   opened.defer(() => counters.close())
   const calls = connectTokens(config, tls, tokenCalls)
   opened.defer(() => calls.close())
+  const proofMemory = openProofMemory(config, logger)
+  opened.defer(() => proofMemory.close())
+  const { credentials: views } = state
+  const tokens = accessTokenParts({ state, views, resolve: calls.resolveReferenceToken, proofMemory })
   const registration = connectRegistration({ address: config.credentialAddress, tls, peer: 'credential' })
   opened.defer(() => registration.close())
   const upstreams = new Upstreams()
@@ -95,7 +102,7 @@ export async function startGateway(
   const recording = { state: stateOf(state, config.positionWaitMs), trail, watch: metrics.watch }
   const documents = documentsOf(config, recording.state)
   const oauth = createOAuth(recording, endpointTable({ ...documents, calls, registration }))
-  const handler = createCheck({ ...recording, views: state.credentials, counters, upstreams, oauth })
+  const handler = createCheck({ ...recording, views, counters, upstreams, tokens, oauth })
   const { trustedProxies } = config
   const server = new Http1Server({ handler, trustedProxies, ...(certificate && { tls: certificate }) })
   let serving = false
@@ -190,6 +197,14 @@ function openState(config: GatewayConfig, { model, logs, metrics, logger }: Stat
 function openCounters({ redisUrl }: GatewayConfig, logger: Logger) {
   if (!redisUrl) return createMemoryCounters()
   return createRedisCounters({ url: redisUrl, onError: (err) => logger.warn({ err }, 'the counters are away') })
+}
+
+function openProofMemory({ redisUrl }: GatewayConfig, logger: Logger) {
+  if (!redisUrl) return createMemoryProofMemory()
+  return createRedisProofMemory({
+    url: redisUrl,
+    onError: (err) => logger.warn({ err }, 'the memory of proofs is away'),
+  })
 }
 
 function stateOf(state: DecisionState, positionWaitMs: number): State {

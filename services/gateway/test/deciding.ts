@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openTrail, type SpoolDisk } from '@gatehouse/audit-trail'
 import type { SigningKeyView } from '@gatehouse/contracts/read_model/v1/views'
+import type { SigningKeys } from '@gatehouse/decision-state'
 import { unavailable } from '@gatehouse/errors'
 import { compilePolicy, type PolicyTable, type Reason } from '@gatehouse/policy-engine'
 import type { ViewCache } from '@gatehouse/read-model'
 import { expect } from 'vitest'
+import { accessTokenParts } from '../src/check/authenticate/access-token-parts.ts'
 import { type CheckParts, createCheck } from '../src/check/check.ts'
 import { createMemoryCounters } from '../src/counters/memory.ts'
 import { Upstreams } from '../src/forward/upstreams.ts'
@@ -19,6 +21,7 @@ import { endpointTable } from '../src/oauth/endpoint-table.ts'
 import { createOAuth } from '../src/oauth/oauth.ts'
 import type { RegistrationCalls } from '../src/oauth/registration-calls.ts'
 import type { TokenCalls } from '../src/oauth/token-calls.ts'
+import { createMemoryProofMemory } from '../src/proofs/memory.ts'
 import { policy, views } from './deciding-facts.ts'
 
 /** What of a decision record these tests look at. */
@@ -56,7 +59,11 @@ export async function deciding(over: Partial<CheckParts> = {}, calls: Partial<To
   const documents = { state: recorded.state, maxAgeSeconds: 300, clientCertificates: false }
   const services = { calls: { ...noTokenService, ...calls }, registration: { ...noRegistration, ...calls } }
   const oauth = createOAuth(recorded, endpointTable({ ...documents, ...services }))
-  const parts: CheckParts = { ...recorded, oauth, upstreams: new Upstreams(), ...over }
+  const tokens = accessTokenParts({
+    ...{ state: { signingKeys: () => keysOf(state) }, views: recorded.views },
+    ...{ resolve: services.calls.resolveReferenceToken, proofMemory: createMemoryProofMemory() },
+  })
+  const parts: CheckParts = { ...recorded, tokens, oauth, upstreams: new Upstreams(), ...over }
   const server = new Http1Server({ handler: createCheck(parts) })
   const port = await server.listen(0, '127.0.0.1')
   const read: DecisionRecord[] = []
@@ -120,6 +127,10 @@ function stateOf(state: TestState, order: string[]): Pick<CheckParts, 'state'> {
       },
     },
   }
+}
+
+function keysOf({ signingKeys }: TestState): SigningKeys {
+  return { of: () => signingKeys, find: (_, keyId) => signingKeys.find((key) => key.keyId === keyId) }
 }
 
 function viewsOf(cache: ViewCache, order: string[]): ViewCache {

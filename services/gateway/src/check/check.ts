@@ -1,20 +1,16 @@
 import type { Trail } from '@gatehouse/audit-trail'
 import { parsePositions } from '@gatehouse/contracts/positions'
 import { loadViews, refuseUnknownState } from '@gatehouse/decision-state'
-import {
-  type CredentialViews,
-  type DenyReason,
-  decide,
-  type Matched,
-  noViews,
-  type Principal,
-} from '@gatehouse/policy-engine'
+import { type CredentialViews, type DenyReason, decide, type Matched, noViews } from '@gatehouse/policy-engine'
 import type { ViewCache } from '@gatehouse/read-model'
 import type { Consumption, Counters } from '../counters/counters.ts'
 import type { Upstreams } from '../forward/upstreams.ts'
 import { type Exchange, type Http1Handler, type Outcome, repeated } from '../http1/exchange.ts'
 import type { OAuth } from '../oauth/oauth.ts'
+import type { AccessTokenParts } from './authenticate/access-token.ts'
 import { presentApiKey } from './authenticate/api-key.ts'
+import { presentCredential } from './authenticate/present-credential.ts'
+import type { Presented } from './authenticate/presented.ts'
 import { conclude } from './conclude.ts'
 import type { Verdict } from './decision.ts'
 import { type Inquiry, inquire } from './inquiry.ts'
@@ -28,6 +24,7 @@ export interface CheckParts {
   readonly counters: Counters
   readonly trail: Trail
   readonly upstreams: Upstreams
+  readonly tokens: AccessTokenParts
   readonly oauth: OAuth
   readonly watch: Watch
 }
@@ -106,31 +103,51 @@ function refusalOf(inquiry: Inquiry): DenyReason | undefined {
 }
 
 function examineMatched(parts: CheckParts, inquiry: Inquiry, match: Matched): Promise<void> | undefined {
+  const presented = match.operation.takesTokens
+    ? presentCredential(parts.tokens, inquiry, match)
+    : presentApiKey(inquiry.exchange, match.api, match.operation)
+  return presented instanceof Promise
+    ? presented.then((one) => examinePresented(parts, inquiry, match, one))
+    : examinePresented(parts, inquiry, match, presented)
+}
+
+function examinePresented(
+  parts: CheckParts,
+  inquiry: Inquiry,
+  match: Matched,
+  { credential, lookup, authorization }: Presented,
+): Promise<void> | undefined {
   const { exchange, nowMs } = inquiry
-  const { credential, lookup } = presentApiKey(exchange, match.api, match.operation)
   const examineWith = (views: CredentialViews) => {
-    const decision = decide({ match, credential, clientIp: exchange.clientAddress }, views, nowMs)
-    if (decision.allowed) return limit(parts, inquiry, match, decision.principal, views)
-    conclude(parts, inquiry, { ...decision, views, consumption: undefined })
+    const { allowed, reason, principal } = decide({ match, credential, clientIp: exchange.clientAddress }, views, nowMs)
+    const verdict: Verdict = { reason, principal, views, consumption: undefined, authorization }
+    if (allowed) return limit(parts, inquiry, match, verdict)
+    if (reason === 'proof_nonce_required') return demandNonce(parts, inquiry, verdict)
+    conclude(parts, inquiry, verdict)
     return undefined
   }
   const views = loadViews(parts.views, lookup)
   return views instanceof Promise ? views.then(examineWith) : examineWith(views)
 }
 
-function limit(
-  parts: CheckParts,
-  inquiry: Inquiry,
-  match: Matched,
-  principal: Principal | undefined,
-  views: CredentialViews,
-): Promise<void> | undefined {
+/** RFC 9449 section 9. */
+async function demandNonce(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): Promise<void> {
+  const dpopNonce = await parts.tokens.proofs.nonce(inquiry.nowMs)
+  conclude(parts, inquiry, { ...verdict, dpopNonce })
+}
+
+function limit(parts: CheckParts, inquiry: Inquiry, match: Matched, verdict: Verdict): Promise<void> | undefined {
+  const { principal, views, authorization } = verdict
   const limits = limitsOf(match, principal, views.subscription, inquiry.exchange.clientAddress)
-  const end = (consumption: Consumption | undefined) => {
-    const reason = consumption?.allowed === false ? 'rate_limited' : 'ok'
-    conclude(parts, inquiry, { reason, principal, views, consumption })
+  if (!limits.length) {
+    conclude(parts, inquiry, verdict)
+    return undefined
   }
-  const consumption = limits.length ? parts.counters.consume(limits) : undefined
+  const end = (consumption: Consumption) => {
+    const reason = consumption.allowed ? 'ok' : 'rate_limited'
+    conclude(parts, inquiry, { reason, principal, views, consumption, authorization })
+  }
+  const consumption = parts.counters.consume(limits)
   if (consumption instanceof Promise) return consumption.then(end)
   end(consumption)
   return undefined
@@ -159,6 +176,10 @@ function reasonOf(error: unknown): DenyReason {
       return 'read_model_unavailable'
     case 'CountersUnavailable':
       return 'limiter_unavailable'
+    case 'TokenServiceUnavailable':
+      return 'token_service_unavailable'
+    case 'ProofMemoryUnavailable':
+      return 'proof_memory_unavailable'
     default:
       return 'internal_error'
   }

@@ -1,5 +1,6 @@
 import { type DenyReason, type UpstreamReason, type Wire, wireOf } from '@gatehouse/policy-engine'
 import type { Exchange, ForwardFailure, OwnResponse } from '../http1/exchange.ts'
+import { challenges } from './challenge.ts'
 import type { CheckParts } from './check.ts'
 import { recordOf, type Verdict } from './decision.ts'
 import { Durable } from './durable.ts'
@@ -24,7 +25,7 @@ function forward(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): void {
   }
   const { upstream, base } = parts.upstreams.of(match.api)
   const path = upstreamPath(inquiry, match, base)
-  const addHeaders = identityHeaders(inquiry, verdict.principal)
+  const addHeaders = identityHeaders(inquiry, match, verdict)
   const durable = new Durable()
   const entry = recordOf(inquiry, verdict, parts.state)
   const decisionId = append(() => parts.trail.append(entry, durable.settle))
@@ -39,7 +40,7 @@ function forward(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): void {
   try {
     exchange.forward({
       ...{ upstream, path, addHeaders },
-      removeHeaders: headersToRemove(match),
+      removeHeaders: headersToRemove(match, verdict),
       addResponseHeaders: responseHeaders(requestId, verdict),
       sendGate: mode === 'write_ahead' ? wait : undefined,
       headGate: mode === 'before_response' ? wait : undefined,
@@ -96,8 +97,12 @@ export function answerOnRecord(
   )
 }
 
-function denialHeaders({ match }: Inquiry, { reason, consumption }: Verdict, wire: Wire): Record<string, string> {
-  const headers: Record<string, string> = {}
+function denialHeaders({ match }: Inquiry, verdict: Verdict, wire: Wire): OwnResponse['headers'] {
+  const { reason, consumption, dpopNonce } = verdict
+  const headers: Record<string, string | readonly string[]> = {}
+  const challenge = challenges(wire.challenge, match)
+  if (challenge.length) headers['WWW-Authenticate'] = challenge
+  if (dpopNonce !== undefined) headers['DPoP-Nonce'] = dpopNonce
   if (match.kind === 'unmatched' && match.allow !== undefined && reason === 'method_not_allowed')
     headers['Allow'] = match.allow
   if (consumption) {

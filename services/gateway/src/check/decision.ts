@@ -13,6 +13,10 @@ export interface Verdict {
   readonly principal: Principal | undefined
   readonly views: CredentialViews
   readonly consumption: Consumption | undefined
+  /** What the upstream is shown in the place of the client's `Authorization`. */
+  readonly authorization?: string | undefined
+  /** What the client is to put into its next proof. */
+  readonly dpopNonce?: string | undefined
 }
 
 /** The record of a verdict. The status of an allowed request is not known yet: the upstream says it. */

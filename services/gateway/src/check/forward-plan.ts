@@ -1,8 +1,9 @@
-import type { CompiledOperation, Matched, Principal } from '@gatehouse/policy-engine'
+import type { CompiledOperation, Matched } from '@gatehouse/policy-engine'
 import type { NameSet } from '../forward/name-set.ts'
 import { nameSet } from '../forward/name-set.ts'
 import { repeated } from '../http1/exchange.ts'
 import { withoutKey } from './authenticate/api-key.ts'
+import type { Verdict } from './decision.ts'
 import type { Inquiry } from './inquiry.ts'
 import { childTraceparent } from './request-id.ts'
 
@@ -18,11 +19,14 @@ export function upstreamPath(inquiry: Inquiry, { api, operation }: Matched, base
 }
 
 /** What tells the upstream who calls: name, value, name, value. */
-export function identityHeaders(inquiry: Inquiry, principal: Principal | undefined): string[] {
+export function identityHeaders(inquiry: Inquiry, { operation }: Matched, verdict: Verdict): string[] {
+  const { principal, authorization } = verdict
   const headers = ['X-Request-Id', inquiry.requestId, 'traceparent', traceparent(inquiry)]
   if (!principal) return [...headers, 'X-Auth-Method', 'none']
-  headers.push('X-Auth-Method', 'api_key', 'X-Client-Id', principal.clientId)
+  headers.push('X-Auth-Method', principal.authMethod, 'X-Client-Id', principal.clientId)
+  if (principal.userId !== undefined) headers.push('X-User-Id', principal.userId)
   if (principal.scopes.length) headers.push('X-Scopes', principal.scopes.join(' '))
+  if (authorization !== undefined && operation.forwardCredential) headers.push('Authorization', authorization)
   return headers
 }
 
@@ -33,13 +37,17 @@ function traceparent({ exchange, span }: Inquiry): string {
 }
 
 const credentialHeaders = new WeakMap<CompiledOperation, NameSet>()
+const replacedHeaders = nameSet(['authorization'])
 
-/** Headers that must not reach the upstream; nothing where the operation lets the credential through. */
-export function headersToRemove({ api, operation }: Matched): NameSet | undefined {
-  if (operation.forwardCredential) return undefined
+/**
+ * Headers that must not reach the upstream. Where the operation lets the credential through there are none, but what
+ * the gateway puts another value in the place of.
+ */
+export function headersToRemove({ api, operation }: Matched, { authorization }: Verdict): NameSet | undefined {
+  if (operation.forwardCredential) return authorization === undefined ? undefined : replacedHeaders
   let names = credentialHeaders.get(operation)
   if (!names) {
-    names = nameSet(['authorization', 'x-gatehouse-position', ...api.apiKeyHeaders])
+    names = nameSet(['authorization', 'dpop', 'x-gatehouse-position', ...api.apiKeyHeaders])
     credentialHeaders.set(operation, names)
   }
   return names

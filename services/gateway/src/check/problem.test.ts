@@ -4,18 +4,18 @@ import { problem, refusalReason } from './problem.ts'
 
 const ids = { decisionId: 'n.1.2', requestId: 'r-1' }
 
-test.each<[Reason, number, string | undefined]>([
-  ['credential_missing', 401, 'ApiKey realm="gatehouse"'],
-  ['api_key_revoked', 401, 'ApiKey realm="gatehouse", error="invalid_token"'],
-  ['scope_missing', 403, 'ApiKey realm="gatehouse", error="insufficient_scope"'],
-  ['ip_not_allowed', 403, undefined],
-  ['no_api', 404, undefined],
-  ['state_stale', 503, undefined],
-  ['upstream_timeout', 504, undefined],
-])('%s: %i with the challenge %s, and no word of the reason', (reason, status, challenge) => {
+test.each<[Reason, number]>([
+  ['credential_missing', 401],
+  ['api_key_revoked', 401],
+  ['token_revoked', 401],
+  ['scope_missing', 403],
+  ['ip_not_allowed', 403],
+  ['no_api', 404],
+  ['state_stale', 503],
+  ['upstream_timeout', 504],
+])('%s: %i, and no word of the reason', (reason, status) => {
   const { headers, body, ...answer } = problem(wireOf(reason), ids)
   expect(answer.status).toBe(status)
-  expect(headers['WWW-Authenticate']).toBe(challenge)
   expect(headers).toMatchObject({ 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' })
   const { type, title, ...rest } = JSON.parse(String(body)) as Record<string, unknown>
   expect(rest).toEqual({ status, code: wireOf(reason).code, decision_id: 'n.1.2', request_id: 'r-1' })

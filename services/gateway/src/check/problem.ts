@@ -29,11 +29,11 @@ const titles: Readonly<Record<string, string>> = {
   upstream_timeout: 'The upstream took too long',
 }
 
-/** Writes an answer as RFC 9457 problem details; 401 carries its challenge (RFC 9110 section 11.6.1). */
+/** Writes an answer as RFC 9457 problem details. */
 export function problem(
   wire: Wire,
   { decisionId, requestId }: ProblemIds,
-  headers: Readonly<Record<string, string>> = {},
+  headers: OwnResponse['headers'] = {},
 ): OwnResponse {
   const title = titles[wire.code] ?? wire.code
   const body = {
@@ -50,23 +50,9 @@ export function problem(
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
       'X-Request-Id': requestId,
-      ...challenge(wire),
       ...headers,
     },
     body: `${JSON.stringify(body)}\n`,
-  }
-}
-
-function challenge({ challenge: kind }: Wire): Readonly<Record<string, string>> {
-  switch (kind) {
-    case 'none':
-      return {}
-    case 'credential_missing':
-      return { 'WWW-Authenticate': 'ApiKey realm="gatehouse"' }
-    case 'credential_invalid':
-      return { 'WWW-Authenticate': 'ApiKey realm="gatehouse", error="invalid_token"' }
-    case 'insufficient_scope':
-      return { 'WWW-Authenticate': 'ApiKey realm="gatehouse", error="insufficient_scope"' }
   }
 }
 

@@ -1,27 +1,18 @@
 import { digestSecret, type ParsedApiKey, parseApiKey } from '@gatehouse/credential-format'
 import type { CredentialLookup } from '@gatehouse/decision-state'
-import type { CompiledApi, CompiledOperation, PresentedCredential } from '@gatehouse/policy-engine'
+import type { CompiledApi, CompiledOperation } from '@gatehouse/policy-engine'
 import { type Exchange, repeated } from '../../http1/exchange.ts'
-
-/** The API key of a request: what is decided on, and by what its view is found. */
-export interface PresentedApiKey {
-  readonly credential: PresentedCredential
-  readonly lookup: CredentialLookup | undefined
-}
+import { ambiguous, malformed, noCredential, type Presented } from './presented.ts'
 
 type Found = string | undefined | typeof repeated
 
-const none: PresentedApiKey = { credential: { kind: 'none' }, lookup: undefined }
-const malformed: PresentedApiKey = { credential: { kind: 'malformed' }, lookup: undefined }
-const ambiguous: PresentedApiKey = { credential: { kind: 'ambiguous' }, lookup: undefined }
-
 /** Takes the API key from the one place where it stands. Two keys, even equal ones, are refused: which is meant? */
-export function presentApiKey(exchange: Exchange, api: CompiledApi, operation: CompiledOperation): PresentedApiKey {
-  if (operation.anonymous) return none
+export function presentApiKey(exchange: Exchange, api: CompiledApi, operation: CompiledOperation): Presented {
+  if (operation.anonymous) return noCredential
   let found: Found = authorizationKey(exchange)
   for (const name of api.apiKeyHeaders) found = one(found, exchange.header(name))
   if (operation.apiKeyInQuery) found = one(found, queryKey(exchange.target, api.apiKeyQueryParameter))
-  if (found === undefined) return none
+  if (found === undefined) return noCredential
   if (found === repeated) return ambiguous
   return present(found, parseApiKey(found))
 }
@@ -31,11 +22,11 @@ function one(a: Found, b: Found): Found {
   return b === undefined ? a : repeated
 }
 
-function present(text: string, parsed: ParsedApiKey): PresentedApiKey {
+function present(text: string, parsed: ParsedApiKey): Presented {
   if (parsed.kind === 'malformed') return malformed
   const digest = digestSecret(text)
   const lookup: CredentialLookup = parsed.kind === 'own' ? { by: 'id', id: parsed.id } : { by: 'digest', digest }
-  return { credential: { kind: 'api_key', digest }, lookup }
+  return { credential: { kind: 'api_key', digest }, lookup, authorization: undefined }
 }
 
 /** `Authorization: ApiKey …`; other schemes are not ours. */

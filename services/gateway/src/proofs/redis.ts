@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { nonceSecretBytes, type ProofMemory, ProofMemoryUnavailable, rememberMs } from './proof-memory.ts'
+
+export interface RedisProofMemoryOptions {
+  readonly url: string
+  /** Longest wait for an answer in ms; the request is refused then. */
+  readonly commandTimeoutMs?: number
+  readonly onError?: (error: Error) => void
+}
+
+/** The proofs that all gateways have seen. */
+export function createRedisProofMemory(options: RedisProofMemoryOptions): ProofMemory {
+  const { url, commandTimeoutMs = 50, onError = () => undefined } = options
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: commandTimeoutMs,
+    autoResendUnfulfilledCommands: false,
+    enableAutoPipelining: true,
+  })
+  redis.on('error', onError)
+
+  return {
+    async firstUse(proofId) {
+      const key = `gatehouse:proof:${proofId}`
+      return (await answered(redis.set(key, '', 'PX', rememberMs, 'NX'))) === 'OK'
+    },
+    async nonceSecret(period) {
+      const key = `gatehouse:proof-nonce:${period}`
+      const proposed = randomBytes(nonceSecretBytes).toString('base64url')
+      // Of all gateways' proposals the first one stays.
+      const kept = await answered(redis.set(key, proposed, 'PX', 2 * rememberMs, 'NX', 'GET'))
+      return Buffer.from(kept ?? proposed, 'base64url')
+    },
+    async close() {
+      redis.disconnect()
+    },
+  }
+}
+
+function answered<Reply>(reply: Promise<Reply>): Promise<Reply> {
+  return reply.catch((cause: Error) => {
+    throw new ProofMemoryUnavailable('the memory of proofs does not answer', { cause })
+  })
+}

@@ -1,6 +1,7 @@
 import { auditTopic, auditTopicSettings, createAuditProducer, topicOnFirstUse } from '@gatehouse/bus'
 import { AuditServiceClient } from '@gatehouse/contracts/audit/v1/audit_service'
 import { createGeneratedClient, type Logger, type TlsMaterial } from '@gatehouse/grpc-service'
+import { encodeIngest } from './encode-ingest.ts'
 import { createGrpcSink } from './grpc-sink.ts'
 import type { AuditSink } from './shipper.ts'
 
@@ -23,7 +24,8 @@ export function openAuditSink(settings: AuditSinkSettings, tls: TlsMaterial, log
 
 function grpcSink({ auditAddress }: AuditSinkSettings, tls: TlsMaterial): ClosableSink {
   const client = createGeneratedClient(AuditServiceClient, { address: auditAddress, tls, peer: 'audit' })
-  const sink = createGrpcSink(() => client.ingest())
+  const { path, responseDeserialize } = AuditServiceClient.service.ingest
+  const sink = createGrpcSink(() => client.makeBidiStreamRequest(path, encodeIngest, responseDeserialize))
   return {
     send: sink.send,
     async close() {

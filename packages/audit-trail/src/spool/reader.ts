@@ -3,7 +3,7 @@ import { readFrame } from './frame.ts'
 import { isComplete, type Segment } from './segment.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 
-/** Durable records in order, and where the next ones start. */
+/** Durable records in order, and where the next ones start. Their bytes hold until the next batch is asked for. */
 export interface Batch {
   readonly records: readonly StoredRecord[]
   readonly segment: Segment
@@ -18,6 +18,8 @@ export class SpoolReader {
   readonly #onFault: (error: Error) => void
   #segment: Segment | undefined
   #offset = SEGMENT_HEADER_BYTES
+  // One for all batches: each new one would be memory that only a collection gives back.
+  #buffer = Buffer.alloc(0)
   #epoch = 0
   #sequence = 0
 
@@ -30,9 +32,9 @@ export class SpoolReader {
   async next(bytesMax: number): Promise<Batch | undefined> {
     for (let segment = this.#current(); segment; segment = this.#current()) {
       const bytes = Math.min(bytesMax, segment.durableEnd - this.#offset)
-      const buffer = Buffer.allocUnsafeSlow(bytes)
-      await segment.slot.file.read(buffer, 0, bytes, this.#offset)
-      const records = this.#parse(buffer, segment)
+      if (this.#buffer.length < bytes) this.#buffer = Buffer.allocUnsafeSlow(Math.max(bytes, this.#buffer.length * 2))
+      await segment.slot.file.read(this.#buffer, 0, bytes, this.#offset)
+      const records = this.#parse(this.#buffer.subarray(0, bytes), segment)
       if (records.length > 0) return { records, segment, end: this.#offset, full: this.#offset < segment.durableEnd }
     }
     return undefined

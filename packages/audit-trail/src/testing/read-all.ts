@@ -5,7 +5,7 @@ import type { Trail } from '../trail.ts'
 export async function readAll(trail: Trail): Promise<StoredRecord[]> {
   const all: StoredRecord[] = []
   for (let batch = await trail.spool.next(1 << 20); batch; batch = await trail.spool.next(1 << 20)) {
-    all.push(...batch.records)
+    all.push(...batch.records.map((record) => ({ ...record, json: Buffer.from(record.json) })))
   }
   for (const { node, epoch, sequence, json } of all) {
     const { metadata } = parse(json)

@@ -27,7 +27,9 @@ describe('form_post', () => {
 
   it('sends itself by a script of ours, and has a button for browsers without', () => {
     const [script] = tagsOf(page.html, 'script')
-    expect(findAsset(script?.attributes['src'] ?? '')?.headers['Content-Type']).toBe('text/javascript; charset=utf-8')
+    expect(findAsset(script?.attributes['src']?.split('/oauth2/v2/assets/')[1] ?? '')?.headers['Content-Type']).toBe(
+      'text/javascript; charset=utf-8',
+    )
     expect(page.html).toMatch(/<script src="[^"]+" defer><\/script>/)
     expect(textOf(page.html)).toContain('Continue')
     expect(page.headers['Content-Security-Policy']).toContain("script-src 'self';")

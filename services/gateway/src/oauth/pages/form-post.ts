@@ -24,7 +24,7 @@ ${parameters.map(({ name, value }) => html`<input type="hidden" name="${name}" v
 <button class="primary" type="submit">Continue</button>
 </form>`,
       leavesTo: origin,
-      script: formPostScript.path,
+      script: formPostScript,
       // So that the client's own check of where a POST came from sees this origin instead of `null`.
       headers: { 'Referrer-Policy': 'strict-origin' },
     },

@@ -1,4 +1,4 @@
-import { icon, style } from './assets.ts'
+import { type Asset, icon, style } from './assets.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { type Gate, portcullis } from './gate.ts'
 import { type Hole, type Html, html } from './html.ts'
@@ -12,7 +12,7 @@ export interface Page {
 
 /** What pages know of the request beside what the token service says. */
 export interface PageContext {
-  /** What the paths of forms begin with: `/oauth2/v2` or `/<api>/oauth2/v2`. */
+  /** What the paths of forms and assets begin with: `/oauth2/v2` or `/<api>/oauth2/v2`. */
   readonly prefix: string
   /** The environment's name, shown on every page. */
   readonly environment: string
@@ -30,14 +30,15 @@ export interface Content {
   readonly note?: string
   /** See `FormTargets`. */
   readonly leavesTo?: string
-  /** Of `findAsset`; the only one that the page runs. */
-  readonly script?: string
+  /** The only one that the page runs. */
+  readonly script?: Asset
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /** A whole page around its content. */
 export function layout(content: Content, context: PageContext): Page {
   const { title, gate, main, note, script, status = 200 } = content
+  const assets = `${context.prefix}/assets`
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -45,9 +46,9 @@ export function layout(content: Content, context: PageContext): Page {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} · Gatehouse</title>
-<link rel="icon" type="image/svg+xml" href="${icon.path}">
-<link rel="stylesheet" href="${style.path}">
-${script !== undefined && html`<script src="${script}" defer></script>`}
+<link rel="icon" type="image/svg+xml" href="${assets}/${icon.name}">
+<link rel="stylesheet" href="${assets}/${style.name}">
+${script !== undefined && html`<script src="${assets}/${script.name}" defer></script>`}
 </head>
 <body>
 <div class="land">

@@ -42,7 +42,11 @@ describe.each(all)('every page: %s', (_, shown) => {
   })
 
   it('names assets that there are', () => {
-    for (const { attributes } of tagsOf(page.html, 'link')) expect(findAsset(attributes['href']!)).toBeDefined()
+    const names = tagsOf(page.html, 'link').map(
+      ({ attributes }) => attributes['href']?.split('/orders/oauth2/v2/assets/')[1],
+    )
+    expect(names).toHaveLength(2)
+    for (const name of names) expect(findAsset(name!)).toBeDefined()
   })
 
   it('names every field that is not hidden', () => {

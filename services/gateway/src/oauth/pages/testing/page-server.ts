@@ -30,7 +30,7 @@ export async function startPageServer(answer: (path: string) => Answer): Promise
   const assets: string[] = []
   const server = createServer(async (request, response) => {
     const path = request.url ?? ''
-    const asset = findAsset(path)
+    const asset = findAsset(path.slice(path.lastIndexOf('/') + 1))
     if (asset) {
       assets.push(path)
       response.writeHead(200, asset.headers).end(asset.body)

@@ -5,6 +5,7 @@ import { matchInEnvironment } from '@gatehouse/policy-engine'
 import type { Parked, ReadModel } from '@gatehouse/read-model'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type DecisionState, openDecisionState } from './decision-state.ts'
+import { FactParked } from './load-views.ts'
 import { rebuildFromLogs } from './rebuild.ts'
 import { createTestLogs, type TestLogs } from './testing/test-log.ts'
 
@@ -57,6 +58,25 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
       const data = { clientId, reason: '', suspendTime: new Date() }
       return logs.credential.append(`client-${clientId}`, { type: 'gatehouse.credential.v1.ClientSuspended', data })
     }
+    const publishKey = (keyId: string, environmentId = 'alpha') => {
+      const about = { keyId, environmentId, algorithm: 1, publicJwk: '{}', publishTime: new Date() } as const
+      const event = { type: 'gatehouse.token.v1.SigningKeyPublished', data: about } as const
+      return logs.token.append(`key_ring-${environmentId}`, event)
+    }
+    const removeKey = (keyId: string) => {
+      const data = { keyId, environmentId: 'alpha', reason: 'leaked', removeTime: new Date() }
+      return logs.token.append('key_ring-alpha', { type: 'gatehouse.token.v1.SigningKeyRemoved', data })
+    }
+    const revokeToken = (tokenId: string) => {
+      const times = { revokeTime: new Date(), expireTime: new Date(Date.now() + 3_600_000) }
+      const data = { environmentId: 'alpha', tokenId, clientId: 'c1', reason: '', ...times }
+      return logs.token.append(`token-alpha.${tokenId}`, { type: 'gatehouse.token.v1.TokenRevoked', data })
+    }
+    const keysOf = (environmentId: string) =>
+      state
+        .signingKeys()
+        .of(environmentId)
+        .map(({ keyId }) => keyId)
     const apis = () => [...(state.policy().environment('alpha')?.apis.keys() ?? [])].toSorted()
     const alpha = () => {
       const environment = Environment.fromPartial({ environmentId: 'alpha' })
@@ -118,6 +138,55 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
       expect(matchInEnvironment(environment, 'GET', '/carts/1')).toMatchObject({ reason: 'api_unusable' })
       expect(matchInEnvironment(environment, 'GET', '/wishes/1')).toMatchObject({ reason: 'no_api' })
       expect(matchInEnvironment(environment, 'GET', '/orders/1')).toMatchObject({ reason: 'no_operation' })
+    })
+
+    test('who waits for the position of a signing key or a revocation sees it', async () => {
+      publishKey('k1')
+      expect(await state.waitFor({ token: publishKey('k2') }, 5_000)).toBe(true)
+      expect(keysOf('alpha')).toEqual(['k1', 'k2'])
+      expect(state.signingKeys().find('alpha', 'k2')).toMatchObject({ environmentId: 'alpha', publicJwk: '{}' })
+      expect(state.signingKeys().find('beta', 'k2')).toBeUndefined()
+      expect(await state.credentials.revokedToken('alpha', 't1')).toEqual({ state: 'absent' })
+      expect(await state.waitFor({ token: revokeToken('t1') }, 5_000)).toBe(true)
+      expect(await state.credentials.revokedToken('alpha', 't1')).toMatchObject({ state: 'found' })
+      expect(await state.waitFor({ token: removeKey('k1') }, 5_000)).toBe(true)
+      expect(keysOf('alpha')).toEqual(['k2'])
+    })
+
+    test('an event of the signing keys that cannot be applied denies their environment, and no other', async () => {
+      publishKey('k1')
+      publishKey('k1', 'beta')
+      expect(await state.waitFor({ token: removeKey('never-published') }, 5_000)).toBe(true)
+      expect(parked).toMatchObject([{ key: 'key_ring/alpha', position: 3n }])
+      expect(() => state.signingKeys().find('alpha', 'k1')).toThrow(FactParked)
+      expect(() => keysOf('alpha')).toThrow(FactParked)
+      expect(keysOf('beta')).toEqual(['k1'])
+    })
+
+    test('a cut-off that cannot be applied is parked for whom it is about', async () => {
+      const about = { environmentId: 'alpha', subject: 1, subjectId: 'c1', before: undefined } as const
+      const data = { ...about, reason: '', revokeTime: new Date() }
+      const event = { type: 'gatehouse.token.v1.TokensRevokedBefore', data } as const
+      await state.waitFor({ token: logs.token.append('cutoff-alpha.client.c1', event) }, 5_000)
+      expect(await state.credentials.cutoff('alpha', { kind: 'client', id: 'c1' })).toMatchObject({ state: 'parked' })
+      expect(await state.credentials.cutoff('alpha', { kind: 'client', id: 'c2' })).toEqual({ state: 'absent' })
+    })
+
+    test('events that no view is made of move the position', async () => {
+      const data = { sessionId: 's1', environmentId: 'alpha', userId: 'u1', endTime: new Date() }
+      const token = logs.token.append('session-s1', { type: 'gatehouse.token.v1.SessionEnded', data })
+      expect(await state.waitFor({ token }, 5_000)).toBe(true)
+      expect(parked).toEqual([])
+    })
+
+    test('a token log that goes on unheard makes the state stale', async () => {
+      await until(() => state.provenStalenessMs() < 600)
+      logs.token.silent = true
+      const token = revokeToken('t1')
+      await until(() => state.stalenessMs() > 1_200)
+      logs.token.silent = false
+      expect(await state.waitFor({ token }, 5_000)).toBe(true)
+      await until(() => state.provenStalenessMs() < 600)
     })
 
     describe('a process that starts while a log does not answer', () => {
@@ -183,7 +252,9 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
       for (let n = 0; n < 120; n += 1) register(`c${n}`)
       alpha()
       publish('orders')
-      await state.waitFor({ credential: 120n, policy: 2n }, 5_000)
+      publishKey('k1')
+      for (let n = 0; n < 120; n += 1) revokeToken(`t${n}`)
+      await state.waitFor({ credential: 120n, policy: 2n, token: 121n }, 5_000)
       let rebuilding = true
       const writing = (async () => {
         for (let n = 120; rebuilding && n < 130; n += 1) await state.waitFor({ credential: register(`c${n}`) }, 5_000)
@@ -196,7 +267,9 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
       expect(await state.credentials.client('c3')).toMatchObject({ view: { state: 2 } })
       expect(apis()).toEqual(['carts', 'orders'])
       const again = await rebuildFromLogs({ model, logs })
-      expect(again).toMatchObject({ identical: true, digest: (await model.digest()).digest })
+      expect(again).toMatchObject({ identical: true, digest: (await model.digest(again.aliveAtMs)).digest })
+      expect(await state.credentials.revokedToken('alpha', 't7')).toMatchObject({ state: 'found' })
+      expect(keysOf('alpha')).toEqual(['k1'])
     })
 
     test('a second process on the same model feeds and follows it without harm', async () => {

@@ -1,8 +1,8 @@
 import { ClientState } from '@gatehouse/contracts/credential/v1/client'
-import { proceed, type Step } from './step.ts'
+import { type HolderFacts, proceed, type Step } from './step.ts'
 
 /** The client that the credential was given to, in the same environment. */
-export const checkClient: Step = ({ holder, client }) => {
+export const checkClient: Step<HolderFacts> = ({ holder, client }) => {
   if (!client) return 'client_unknown'
   if (client.clientId !== holder.clientId || client.environmentId !== holder.environmentId) return 'credential_mismatch'
   switch (client.state) {

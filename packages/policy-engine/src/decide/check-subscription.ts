@@ -1,8 +1,8 @@
 import { SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
-import { proceed, type Step } from './step.ts'
+import { type HolderFacts, proceed, type Step } from './step.ts'
 
 /** The subscription that the credential names, of the same client and environment. */
-export const checkSubscription: Step = ({ holder, subscription }) => {
+export const checkSubscription: Step<HolderFacts> = ({ holder, subscription }) => {
   if (!subscription) return 'subscription_unknown'
   if (
     subscription.subscriptionId !== holder.subscriptionId ||

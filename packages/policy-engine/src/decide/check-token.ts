@@ -1,6 +1,6 @@
 import type { CutoffView } from '@gatehouse/contracts/read_model/v1/views'
 import { audienceOf } from '../compile/token-settings.ts'
-import { proceed, type Step, type TokenFacts } from './step.ts'
+import { proceed, type RevocableFacts, type Step, type TokenFacts } from './step.ts'
 
 /** A token for one API opens no other (RFC 9068 section 4). */
 export const checkTokenAudience: Step<TokenFacts> = ({ match: { environment, api }, token }) => {
@@ -13,7 +13,7 @@ export const checkTokenBinding: Step<TokenFacts> = ({ match: { api }, token }) =
   api.tokens?.senderConstrained && !token.confirmation ? 'proof_missing' : proceed
 
 /** The deny lists, at every use: the token itself or one it was exchanged from, its grant, its user. */
-export const checkTokenRevocation: Step<TokenFacts> = ({ revocations }) => {
+export const checkTokenRevocation: Step<RevocableFacts> = ({ revocations }) => {
   if (!revocations) return 'token_state_unknown'
   if (revocations.token) return 'token_revoked'
   if (revocations.grant) return 'grant_revoked'
@@ -21,7 +21,7 @@ export const checkTokenRevocation: Step<TokenFacts> = ({ revocations }) => {
 }
 
 /** Everything that was issued to the client, for the user or in the environment up to a time. */
-export const checkTokenCutoffs: Step<TokenFacts> = ({ token, revocations, client }) => {
+export const checkTokenCutoffs: Step<RevocableFacts> = ({ token, revocations, client }) => {
   if (!revocations) return 'token_state_unknown'
   const issuedMs = token.issuedAt * 1000
   const { clientCutoff, userCutoff, environmentCutoff } = revocations

@@ -31,8 +31,11 @@ function remote(bytesMax?: number) {
 describe('in front of a store that is elsewhere', () => {
   let asked: Asked[]
   let cache: ViewCache
-  const answer = (at: bigint, ...values: (Entry | undefined)[]) =>
+  /** Answers what was asked last, once it was. */
+  const answer = async (at: bigint, ...values: (Entry | undefined)[]) => {
+    await turn()
     asked.at(-1)?.answer.resolve({ positions: { credential: at, policy: 0n }, values })
+  }
   const changed = (upTo: bigint, ...keys: string[]) =>
     cache.onChange({ type: 'applied', source: 'credential', upTo, keys, recordTime: new Date() })
   const reset = (credential: bigint) => cache.onChange({ type: 'reset', positions: { credential, policy: 0n } })
@@ -48,7 +51,7 @@ describe('in front of a store that is elsewhere', () => {
   test('a miss is a promise, the hit after it is not', async () => {
     const miss = cache.client('c1')
     expect(miss).toBeInstanceOf(Promise)
-    answer(1n, live(1n))
+    await answer(1n, live(1n))
     expect(await miss).toEqual(found(1n))
     expect(cache.client('c1')).toEqual(found(1n))
     expect(asked).toHaveLength(1)
@@ -56,14 +59,32 @@ describe('in front of a store that is elsewhere', () => {
 
   test('who misses the same key together asks once', async () => {
     const all = Promise.all([cache.client('c1'), cache.client('c1'), cache.client('c1')])
-    answer(1n, live(1n))
+    await answer(1n, live(1n))
     expect(await all).toEqual([found(1n), found(1n), found(1n)])
     expect(asked).toHaveLength(1)
   })
 
+  test('what is missed in one turn is asked for in one read, of a bounded size', async () => {
+    const misses = Promise.all([
+      cache.client('c1'),
+      cache.subscription('s1'),
+      ...Array.from({ length: 20 }, (_, n) => cache.revokedToken('alpha', `t${n}`)),
+    ])
+    await turn()
+    expect(asked.map(({ keys }) => keys.length)).toEqual([16, 7])
+    expect(asked[0]?.keys.slice(0, 3)).toEqual(['client/c1', 'secret_cutoff/c1', 'subscription/s1'])
+    for (const { keys, answer } of asked) {
+      const values = keys.map((key) => (key === 'client/c1' ? live(1n) : undefined))
+      answer.resolve({ positions: { credential: 1n }, values })
+    }
+    const [client, ...others] = await misses
+    expect(client).toEqual(found(1n))
+    expect(others).toEqual(others.map(() => ({ state: 'absent' })))
+  })
+
   test('an absence is known too, until the key changes', async () => {
     const miss = cache.client('c1')
-    answer(1n, undefined)
+    await answer(1n, undefined)
     await miss
     expect(cache.client('c1')).toEqual({ state: 'absent' })
     changed(2n, 'client/c1')
@@ -79,7 +100,7 @@ describe('in front of a store that is elsewhere', () => {
     for (const [n, [entry, state]] of states.entries()) {
       changed(BigInt(n + 2), 'client/c1')
       const miss = cache.client('c1')
-      answer(BigInt(n + 2), entry)
+      await answer(BigInt(n + 2), entry)
       expect(await miss).toMatchObject({ state })
     }
   })
@@ -88,10 +109,10 @@ describe('in front of a store that is elsewhere', () => {
     const miss = cache.client('c1')
     changed(2n, 'client/c1')
     const joined = cache.client('c1')
-    answer(1n, live(1n))
+    await answer(1n, live(1n))
     await turn()
     expect(asked).toHaveLength(2)
-    answer(2n, live(2n))
+    await answer(2n, live(2n))
     expect(await Promise.all([miss, joined])).toEqual([found(2n), found(2n)])
     expect(cache.client('c1')).toEqual(found(2n))
   })
@@ -99,15 +120,16 @@ describe('in front of a store that is elsewhere', () => {
   test('an answer that was under way when everything was dropped is not believed', async () => {
     const miss = cache.client('c1')
     reset(5n)
-    answer(1n, live(1n))
+    await answer(1n, live(1n))
     await turn()
-    answer(5n, undefined)
+    await answer(5n, undefined)
     expect(await miss).toEqual({ state: 'absent' })
   })
 
   test('what stands on no deny list is known at once the second time, and no guessing pushes it out', async () => {
     const { cache, asked } = remote(64_000)
     const settle = async (looked: unknown) => {
+      await Promise.resolve()
       asked.at(-1)?.answer.resolve({ positions: {}, values: [undefined, undefined] })
       await looked
     }
@@ -123,7 +145,7 @@ describe('in front of a store that is elsewhere', () => {
   test('a change of another key does not disturb an answer under way', async () => {
     const miss = cache.client('c1')
     changed(2n, 'client/c2')
-    answer(1n, live(1n))
+    await answer(1n, live(1n))
     expect(await miss).toEqual(found(1n))
     expect(asked).toHaveLength(1)
   })
@@ -134,21 +156,22 @@ describe('in front of a store that is elsewhere', () => {
     expect(cache.positions()).toEqual({ credential: 0n, policy: 0n })
     const refused = expect(cache.client('c1')).rejects.toThrow(ReadModelUnavailable)
     for (let n = 0; n < 5; n += 1) {
-      answer(8n, undefined)
+      await answer(8n, undefined)
       await turn()
     }
     await refused
     const again = cache.client('c1')
-    answer(9n, live(1n))
+    await answer(9n, live(1n))
     expect(await again).toEqual(found(1n))
   })
 
   test('a failed look-up is not remembered', async () => {
     const miss = cache.client('c1')
+    await turn()
     asked.at(-1)?.answer.reject(new ReadModelUnavailable('gone'))
     await expect(miss).rejects.toThrow('gone')
     const again = cache.client('c1')
-    answer(1n, live(1n))
+    await answer(1n, live(1n))
     expect(await again).toEqual(found(1n))
   })
 
@@ -176,8 +199,10 @@ describe('in front of a store that is elsewhere', () => {
       }
       for (const step of steps) {
         if (step === 'write') written += 1n
-        else if (step === 'read') read()
-        else if (step === 'answer') deliver()
+        else if (step === 'read') {
+          await Promise.resolve()
+          read()
+        } else if (step === 'answer') deliver()
         else if (step === 'turn') await turn()
         else if (step === 'follow' && followed < written) {
           followed += 1n
@@ -196,6 +221,7 @@ describe('in front of a store that is elsewhere', () => {
         }
       }
       for (let n = 0; n < 6; n += 1) {
+        await turn()
         read()
         deliver()
         await turn()

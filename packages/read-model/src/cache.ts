@@ -16,6 +16,7 @@ import { BoundedMap } from './bounded-map.ts'
 import { isId } from './keys.ts'
 import { digestId } from './projections/credential.ts'
 import { type Change, type ReadModel, ReadModelUnavailable, type Stored } from './read-model.ts'
+import { readTogether } from './read-together.ts'
 import { bearsOnTokens, keyOfView, kinds, type Lookup, type ViewKind } from './view-kinds.ts'
 
 /** At once when this process knows the answer; a promise, which may reject with ReadModelUnavailable, otherwise. */
@@ -107,6 +108,7 @@ function createShelves(bytesMax: number) {
 export function createViewCache({ model, bytesMax = 64 * 1024 * 1024 }: ViewCacheOptions): ViewCache {
   const shelves = createShelves(bytesMax)
   const flights = new Map<string, Flight>()
+  const read = readTogether(model)
   let denials = 0
   let followed: Positions = {}
   // What was seen once is never un-seen: after lost data the model is not believed until it is there again.
@@ -123,7 +125,7 @@ export function createViewCache({ model, bytesMax = 64 * 1024 * 1024 }: ViewCach
       for (let attempts = 0; attempts < attemptsMax; attempts += 1) {
         flight.stale = false
         const least = floor
-        const { positions, values } = await model.read(kind.keys(id))
+        const { positions, values } = await read(kind.keys(id))
         if (!flight.stale && reaches(positions, least)) return keep(key, kind, values)
       }
     } finally {

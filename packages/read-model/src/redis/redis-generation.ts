@@ -13,6 +13,7 @@ import {
   type Snapshot,
   type Stored,
 } from '../read-model.ts'
+import { requestKeysMax } from '../read-together.ts'
 import { decodeStored, encodeStored } from '../stored.ts'
 import type { Connection } from './connections.ts'
 import { type Layout, place, positionsOf, type Reply, run } from './redis-store.ts'
@@ -38,8 +39,6 @@ export interface RedisGenerationOptions {
 }
 
 type Arguments = readonly (string | number | Buffer)[]
-
-const requestKeysMax = 16
 
 export function redisGeneration(options: RedisGenerationOptions): Generation {
   const { target, layout, reads, writes, changesMax, candidateLifeMs } = options

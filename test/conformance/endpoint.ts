@@ -6,14 +6,14 @@ export interface Answer {
 }
 
 export interface Sent {
-  readonly form?: Readonly<Record<string, string>> | readonly (readonly [string, string])[]
+  readonly form?: Readonly<Record<string, string>> | string[][]
   readonly headers?: Readonly<Record<string, string>>
   readonly query?: string
 }
 
 /** Posts a form as a client does that trusts nobody: exactly what it is told, nothing else. */
 export async function post(url: string, { form = {}, headers = {}, query = '' }: Sent): Promise<Answer> {
-  const body = new URLSearchParams(Array.isArray(form) ? form.map(([name, value]) => [name, value]) : { ...form })
+  const body = new URLSearchParams(form)
   const response = await fetch(`${url}${query}`, { method: 'POST', body, headers, redirect: 'manual' })
   const text = await response.text()
   const json = response.headers.get('content-type')?.includes('json') && text !== ''

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ClientAuthenticationMethod, ClientRegistration } from '@gatehouse/contracts/credential/v1/client_registration'
 import { CredentialServiceClient } from '@gatehouse/contracts/credential/v1/credential_service'
+import { PolicyServiceClient } from '@gatehouse/contracts/policy/v1/policy_service'
+import { TokenSettings } from '@gatehouse/contracts/policy/v1/token_settings'
+import { TokenAdminServiceClient } from '@gatehouse/contracts/token/v1/token_admin_service'
 import { createClient, createLogger, devCertificates } from '@gatehouse/grpc-service'
 import { startEmbedded } from '@gatehouse/standalone/embedded'
 import { startDemo } from '@gatehouse/standalone/start-demo'
@@ -10,6 +13,8 @@ import { sharedDatabase, waitFor } from '@gatehouse/testkit'
 
 /** What of `demo.json` clients need. */
 export interface Demo {
+  readonly console: string
+  readonly operator_token: string
   readonly path: string
   readonly issuer: string
   readonly resource: string
@@ -41,11 +46,18 @@ export async function startSystem(extra: NodeJS.ProcessEnv = {}) {
   const tls = await devCertificates(dataDir, 'console')
   const credential = createClient(CredentialServiceClient, { address: addresses.credential, tls, peer: 'credential' })
   opened.defer(async () => credential.close())
+  const policy = createClient(PolicyServiceClient, { address: addresses.policy, tls, peer: 'policy' })
+  opened.defer(async () => policy.close())
+  const admin = createClient(TokenAdminServiceClient, { address: addresses.token, tls, peer: 'token' })
+  opened.defer(async () => admin.close())
   const demo = JSON.parse(await readFile(join(dataDir, 'demo.json'), 'utf8')) as Demo
   await waitFor(() => signs(demo.issuer), { what: 'the issuer has a key' })
   const closing = opened.move()
   return {
-    ...{ addresses, log, tls, demo },
+    ...{ addresses, log, tls, demo, credential, policy, admin },
+    /** A copy of the demo's API under another name, whose tokens are made in another way. */
+    publish: (apiId: string, tokens: Partial<TokenSettings>) => publish(policy, apiId, tokens),
+    subscribe: (clientId: string, apiId: string, scopes = allScopes) => subscribe(credential, clientId, apiId, scopes),
     register: (asked: AskedClient) => register(credential, asked),
     close: () => closing.disposeAsync(),
   }
@@ -71,7 +83,6 @@ type Credential = ReturnType<typeof createClient<typeof CredentialServiceClient.
 
 /** A client that is entitled to the demo's API, with a secret where it has need of one. */
 async function register(credential: Credential, { method, grantTypes, redirectUris = [], more }: AskedClient) {
-  const requestId = () => crypto.randomUUID()
   const registration = {
     ...ClientRegistration.create(),
     ...{ tokenEndpointAuthMethod: methods[method], grantTypes, redirectUris, ...more },
@@ -79,15 +90,36 @@ async function register(credential: Credential, { method, grantTypes, redirectUr
   const asked = { environmentId: 'alpha', clientId: '', displayName: `A client with ${method}`, registration }
   const { client } = await credential.registerClient({ requestId: requestId(), ...asked })
   const clientId = client?.clientId ?? ''
-  const entitlement = { apiId: 'orders', planId: 'trial', operations: [], scopes: ['orders:read', 'orders:write'] }
-  const { subscription } = await credential.createSubscription({ requestId: requestId(), clientId, ...entitlement })
-  const subscriptionId = subscription?.subscriptionId ?? ''
-  await credential.activateSubscription({ requestId: requestId(), expectedVersion: undefined, subscriptionId })
+  await subscribe(credential, clientId, 'orders')
   if (!method.startsWith('client_secret')) return { clientId, secret: '' }
   const issued = await credential.issueClientSecret({
     ...{ requestId: requestId(), clientId, displayName: 'test', expireTime: undefined },
   })
   return { clientId, secret: issued.clientSecretText }
+}
+
+const requestId = () => crypto.randomUUID()
+const allScopes: readonly string[] = ['orders:read', 'orders:write']
+
+async function subscribe(credential: Credential, clientId: string, apiId: string, scopes = allScopes) {
+  const order = { clientId, apiId, planId: 'trial', operations: [], scopes }
+  const { subscription } = await credential.createSubscription({ requestId: requestId(), ...order })
+  const subscriptionId = subscription?.subscriptionId ?? ''
+  const request = { requestId: requestId(), expectedVersion: undefined, subscriptionId }
+  const { position } = await credential.activateSubscription(request)
+  return { subscriptionId, position }
+}
+
+async function publish(
+  policy: ReturnType<typeof createClient<typeof PolicyServiceClient.service>>,
+  apiId: string,
+  tokens: Partial<TokenSettings>,
+): Promise<void> {
+  const { api } = await policy.getApi({ environmentId: 'alpha', apiId: 'orders' })
+  if (!api) throw new Error('the demo has no API')
+  const settings = { ...TokenSettings.create(), ...api.tokens, ...tokens }
+  const copy = { ...api, apiId, tokens: settings, version: 0n }
+  await policy.putApi({ requestId: requestId(), expectedVersion: undefined, api: copy })
 }
 
 async function signs(issuer: string): Promise<boolean> {

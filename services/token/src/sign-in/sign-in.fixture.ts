@@ -40,7 +40,7 @@ export function signInOn(database: () => Promise<string>, options: SignInTestOpt
       return made.parts
     },
     /** The same database, as another instance or after a restart sees it. */
-    again: () => openParts(made.url ?? '', options),
+    again: (other: SignInTestOptions = options) => openParts(made.url ?? '', other),
   }
 }
 

@@ -16,7 +16,8 @@ import type { TokenParts } from '../../token-parts.ts'
 export interface Account {
   readonly provider: IdentityProvider
   readonly subject: string
-  readonly claims: UserClaims
+  /** Asked for where the account is one that the provider made. */
+  readonly claims: () => Promise<UserClaims>
 }
 
 type Parts = Pick<TokenParts, 'signIn' | 'store'>
@@ -35,16 +36,18 @@ export async function accountOf(parts: Parts, place: Place, account: Account): P
   if (!found) throw new Refused('account_not_linked')
   if (found.state !== UserState.USER_STATE_ACTIVE) throw new Refused('user_suspended')
   if (found.username !== providerUsername(providerId, account.subject)) return found
-  await changeClaims(parts, found.userId, account.claims)
-  return { ...found, claims: account.claims }
+  const claims = await account.claims()
+  await changeClaims(parts, found.userId, claims)
+  return { ...found, claims }
 }
 
 async function create(
   { store }: Parts,
   environmentId: string,
-  { provider: { providerId }, subject, claims }: Account,
+  { provider: { providerId }, subject, claims: ask }: Account,
   find: () => Promise<User | undefined>,
 ): Promise<User | undefined> {
+  const claims = await ask()
   const userId = encodeBase32(randomBytes(secretIdBytes))
   const stream = streams.user(userId)
   const username = providerUsername(providerId, subject)

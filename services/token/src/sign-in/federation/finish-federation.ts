@@ -59,9 +59,10 @@ export async function finishFederation(
       idTokenExpected: true,
     })
     .catch(refuse)
-  const claims = tokens.claims()
-  if (!claims) throw new Refused('identity_provider_answer_invalid')
-  const account = { provider, subject: claims.sub, claims: userClaims(claims) }
+  const idToken = tokens.claims()
+  if (!idToken) throw new Refused('identity_provider_answer_invalid')
+  const claims = () => claimsOf(configuration, tokens.access_token, idToken)
+  const account = { provider, subject: idToken.sub, claims }
   return { user: await accountOf(parts, place, account), providerId: provider.providerId }
 }
 
@@ -85,9 +86,20 @@ function reasonOf(error: unknown) {
 
 const unreachable: ReadonlySet<string> = new Set(['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_CONFORM'])
 
+/** OpenID Connect core section 5.4: with the code flow most of them stand at the userinfo endpoint alone. */
+async function claimsOf(
+  configuration: oidc.Configuration,
+  accessToken: string,
+  idToken: oidc.IDToken,
+): Promise<UserClaims> {
+  if (!configuration.serverMetadata().userinfo_endpoint) return userClaims(idToken)
+  const info = await oidc.fetchUserInfo(configuration, accessToken, idToken.sub).catch(refuse)
+  return userClaims({ ...idToken, ...info })
+}
+
 const claimCharsMax = 200
 
-function userClaims(claims: oidc.IDToken): UserClaims {
+function userClaims(claims: Readonly<Record<string, unknown>>): UserClaims {
   const text = (name: string) => {
     const value = claims[name]
     return typeof value === 'string' && value.length <= claimCharsMax ? value : ''

@@ -101,7 +101,7 @@ export async function startGateway(
   const certificate = await readCertificate(config)
   const recording = { state: stateOf(state, config.positionWaitMs), trail, watch: metrics.watch }
   const documents = documentsOf(config, recording.state)
-  const oauth = createOAuth(recording, endpointTable({ ...documents, calls, registration }))
+  const oauth = createOAuth(recording, endpointTable({ ...documents, calls, registration, tokens, views }))
   const handler = createCheck({ ...recording, views, counters, upstreams, tokens, oauth })
   const { trustedProxies } = config
   const server = new Http1Server({ handler, trustedProxies, ...(certificate && { tls: certificate }) })

@@ -58,11 +58,11 @@ export async function deciding(over: Partial<CheckParts> = {}, calls: Partial<To
   const recorded = { ...decided, trail, watch: watched.watch, ...over }
   const documents = { state: recorded.state, maxAgeSeconds: 300, clientCertificates: false }
   const services = { calls: { ...noTokenService, ...calls }, registration: { ...noRegistration, ...calls } }
-  const oauth = createOAuth(recorded, endpointTable({ ...documents, ...services }))
   const tokens = accessTokenParts({
     ...{ state: { signingKeys: () => keysOf(state) }, views: recorded.views },
     ...{ resolve: services.calls.resolveReferenceToken, proofMemory: createMemoryProofMemory() },
   })
+  const oauth = createOAuth(recorded, endpointTable({ ...documents, ...services, tokens, views: recorded.views }))
   const parts: CheckParts = { ...recorded, tokens, oauth, upstreams: new Upstreams(), ...over }
   const server = new Http1Server({ handler: createCheck(parts) })
   const port = await server.listen(0, '127.0.0.1')

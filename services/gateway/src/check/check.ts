@@ -13,6 +13,7 @@ import { presentCredential } from './authenticate/present-credential.ts'
 import type { Presented } from './authenticate/presented.ts'
 import { conclude } from './conclude.ts'
 import type { Verdict } from './decision.ts'
+import { failureReason } from './failure-reason.ts'
 import { type Inquiry, inquire } from './inquiry.ts'
 import { limitsOf } from './limit.ts'
 import { refuse } from './refuse.ts'
@@ -157,7 +158,7 @@ function limit(parts: CheckParts, inquiry: Inquiry, match: Matched, verdict: Ver
 function denyFor(parts: CheckParts, inquiry: Inquiry, error: unknown): void {
   if (inquiry.exchange.over) return
   parts.watch.failed(error)
-  deny(parts, inquiry, reasonOf(error))
+  deny(parts, inquiry, failureReason(error))
 }
 
 function caught(work: () => Promise<void> | undefined, onError: (error: unknown) => void): Promise<void> | undefined {
@@ -166,22 +167,6 @@ function caught(work: () => Promise<void> | undefined, onError: (error: unknown)
   } catch (error) {
     onError(error)
     return undefined
-  }
-}
-
-function reasonOf(error: unknown): DenyReason {
-  switch (error instanceof Error ? error.name : '') {
-    case 'ReadModelUnavailable':
-    case 'FactParked':
-      return 'read_model_unavailable'
-    case 'CountersUnavailable':
-      return 'limiter_unavailable'
-    case 'TokenServiceUnavailable':
-      return 'token_service_unavailable'
-    case 'ProofMemoryUnavailable':
-      return 'proof_memory_unavailable'
-    default:
-      return 'internal_error'
   }
 }
 

@@ -1,4 +1,5 @@
 import { GatehouseError } from '@gatehouse/errors'
+import { failureReason } from '../check/failure-reason.ts'
 import type { Inquiry } from '../check/inquiry.ts'
 import type { OwnResponse } from '../http1/exchange.ts'
 import { type OAuthAnswer, type RefusalReason, refuse } from './answer.ts'
@@ -52,8 +53,9 @@ async function answerOf(
 }
 
 function reasonOf(error: unknown): RefusalReason {
-  const status = error instanceof GatehouseError ? error.status : 'INTERNAL'
-  return status === 'UNAVAILABLE' || status === 'DEADLINE_EXCEEDED' ? 'token_service_unavailable' : 'internal_error'
+  const status = error instanceof GatehouseError ? error.status : undefined
+  const away = status === 'UNAVAILABLE' || status === 'DEADLINE_EXCEEDED'
+  return away ? 'token_service_unavailable' : failureReason(error)
 }
 
 /** What every answer carries: nothing is kept by caches but what says so. */

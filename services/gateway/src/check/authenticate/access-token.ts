@@ -45,9 +45,9 @@ export function readBearer(
  */
 export function presentAccessToken(
   parts: AccessTokenParts,
-  { environment }: Matched,
+  { environment }: Pick<Matched, 'environment'>,
   issuer: CompiledIssuer,
-  tokens: CompiledTokens,
+  tokens: Pick<CompiledTokens, 'form'>,
   facts: BearerFacts,
 ): Presented | Promise<Presented> {
   const { environmentId } = environment

@@ -1,11 +1,12 @@
 import type { IssuedTokens } from '@gatehouse/contracts/token/v1/token_service'
+import type { ProofChecker } from '../../check/authenticate/dpop.ts'
 import { json, type OAuthAnswer, refused } from '../answer.ts'
 import { formEndpoint } from '../endpoint.ts'
 import type { TokenCalls } from '../token-calls.ts'
 
 /** RFC 6749 section 3.2. */
-export const tokenEndpoint = ({ issueToken }: TokenCalls) =>
-  formEndpoint({ name: 'token', crossOrigin: true }, async (endpoint, parameters) => {
+export const tokenEndpoint = ({ issueToken }: TokenCalls, proofs: ProofChecker) =>
+  formEndpoint({ name: 'token', crossOrigin: true, proofs }, async (endpoint, parameters) => {
     const { result, facts } = await issueToken({ endpoint, parameters })
     if (result?.$case === 'issued') return issued(result.value, facts ?? { reason: 'ok' })
     if (result?.$case === 'refusal') return refused(result.value, facts)

@@ -10,6 +10,7 @@ export const variables = {
   opsPort: port('GATEHOUSE_CONSOLE_OPS_PORT', 9105),
   credentialAddress: address('GATEHOUSE_CREDENTIAL_ADDRESS', '127.0.0.1:7101'),
   policyAddress: address('GATEHOUSE_POLICY_ADDRESS', '127.0.0.1:7103'),
+  tokenAddress: address('GATEHOUSE_TOKEN_ADDRESS', '127.0.0.1:7102'),
   auditAddress: address('GATEHOUSE_AUDIT_ADDRESS', '127.0.0.1:7104'),
 } as const
 

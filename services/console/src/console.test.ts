@@ -25,6 +25,7 @@ beforeAll(async () => {
 afterEach(() => {
   answers.credential = {}
   answers.policy = {}
+  answers.token = {}
   answers.audit = {}
 })
 

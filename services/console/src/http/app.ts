@@ -6,12 +6,18 @@ import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fast
 import type { OperatorStore } from '../operators/operator-file.ts'
 import { apiKeyRoutes } from '../routes/api-keys.ts'
 import { apiRoutes } from '../routes/apis.ts'
+import { clientSecretRoutes } from '../routes/client-secrets.ts'
 import { clientRoutes } from '../routes/clients.ts'
 import { decisionRoutes } from '../routes/decisions.ts'
 import { environmentRoutes } from '../routes/environments.ts'
+import { grantRoutes } from '../routes/grants.ts'
+import { initialAccessTokenRoutes } from '../routes/initial-access-tokens.ts'
 import { operatorRoutes } from '../routes/operators.ts'
 import { planRoutes } from '../routes/plans.ts'
+import { signingKeyRoutes } from '../routes/signing-keys.ts'
 import { subscriptionRoutes } from '../routes/subscriptions.ts'
+import { tokenRoutes } from '../routes/tokens.ts'
+import { userRoutes } from '../routes/users.ts'
 import type { Services } from '../services.ts'
 import { authenticator } from './authenticate.ts'
 import { sendError, sendProblem } from './problem.ts'
@@ -25,6 +31,11 @@ export interface AppDependencies {
   readonly trail: Trail
   readonly logger: Logger
 }
+
+const routes = [
+  ...[environmentRoutes, apiRoutes, planRoutes, clientRoutes, clientSecretRoutes, initialAccessTokenRoutes],
+  ...[subscriptionRoutes, apiKeyRoutes, userRoutes, grantRoutes, signingKeyRoutes, tokenRoutes, decisionRoutes],
+]
 
 /** The largest body: an OpenAPI document of some thousand operations. */
 const bodyBytesMax = 4 * 1024 * 1024
@@ -64,13 +75,7 @@ export async function createApp({ services, operators, trail, logger }: AppDepen
   for (const schema of resourceSchemas) app.addSchema(schema)
   await app.register(swagger, openapi)
   await app.register(async (v1) => {
-    environmentRoutes(v1, services)
-    apiRoutes(v1, services)
-    planRoutes(v1, services)
-    clientRoutes(v1, services)
-    subscriptionRoutes(v1, services)
-    apiKeyRoutes(v1, services)
-    decisionRoutes(v1, services)
+    for (const add of routes) add(v1, services)
     operatorRoutes(v1, operators)
     v1.get('/v1/openapi.json', { config: { role: 'public' }, schema: { hide: true } }, () => app.swagger())
   })

@@ -54,10 +54,17 @@ export function fromJson(value: unknown, key = ''): unknown {
   return prefix ? `${prefix}${value.toUpperCase()}` : value
 }
 
-const durationFields = new Set(['overlap', 'period', 'max_staleness', 'connect_timeout', 'response_timeout'])
+const durationFields = new Set([
+  ...['overlap', 'period', 'max_staleness', 'connect_timeout', 'response_timeout', 'lifetime'],
+  ...['refresh_lifetime', 'refresh_idle', 'session_lifetime', 'key_rotation'],
+])
 const enumPrefixes = new Map([
   ['audit_mode', 'AUDIT_MODE_'],
   ['scheme', 'SECURITY_SCHEME_'],
+  ['form', 'TOKEN_FORM_'],
+  ['algorithm', 'SIGNING_ALGORITHM_'],
+  ['token_endpoint_auth_method', 'CLIENT_AUTHENTICATION_METHOD_'],
+  ['subject', 'CUTOFF_SUBJECT_'],
 ])
 
 /** The durations that requests may hold: `500ms`, `5s`, `1.5s`, `10m`, `24h`, `30d`. */

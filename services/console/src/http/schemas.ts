@@ -3,31 +3,21 @@ import { ClientState } from '@gatehouse/contracts/credential/v1/client'
 import { SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
 import { ApiState, SecurityScheme } from '@gatehouse/contracts/policy/v1/api'
 import { AuditMode } from '@gatehouse/contracts/policy/v1/enforcement'
-import { durationPattern, enumNames } from './json.ts'
+import { enumNames } from './json.ts'
+import { issuer, oauthResources, registration, tokens } from './oauth-schemas.ts'
+import { body, count, duration, flag, number, text, texts, time } from './schema-basics.ts'
 
-/** A text of so many characters at most. */
-export const text = (maxLength = 256) => ({ type: 'string', maxLength })
-export const time = { type: 'string', format: 'date-time' }
-export const texts = (maxItems = 1000) => ({ type: 'array', maxItems, items: text() })
-export const duration = { type: 'string', pattern: durationPattern, description: '500ms, 5s, 10m, 24h, 30d' }
+export { body, duration, text, texts, time } from './schema-basics.ts'
+
 export const pageQuery = {
   page_size: { type: 'string', pattern: '^[1-9][0-9]{0,3}$' },
   page_token: text(1024),
 }
 
-const number = { type: 'integer' }
-const count = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
-const flag = { type: 'boolean' }
-
 /** A reference to a schema of `resourceSchemas`. */
 export const ref = (name: keyof typeof resources) => ({ $ref: `${name}#` })
 /** A list of them. */
 export const refs = (name: keyof typeof resources) => ({ type: 'array', items: ref(name) })
-
-/** A body of these fields and no other. */
-export function body(properties: Readonly<Record<string, object>>, required: readonly string[] = []) {
-  return { type: 'object', properties, required, additionalProperties: false }
-}
 
 const rateLimit = body({ name: text(32), requests: count, period: duration, burst: count }, [
   'name',
@@ -67,9 +57,10 @@ export const apiSettings = {
   api_key_sources: body({ header_names: texts(16), query_parameter: text(64) }),
   enforcement,
   forwarding: body({ connect_timeout: duration, response_timeout: duration, keep_prefix: flag }),
+  tokens,
 }
 export const operations = { type: 'array', maxItems: 20_000, items: operation }
-export const environmentSettings = { display_name: text(), hosts: texts(), enforcement }
+export const environmentSettings = { display_name: text(), hosts: texts(), enforcement, issuer }
 export const planSettings = { display_name: text(), rate_limits: { type: 'array', maxItems: 16, items: rateLimit } }
 export const restrictions = body({ cidrs: texts(), operations: texts(), scopes: texts() })
 
@@ -100,7 +91,10 @@ const resources = {
     state: { enum: enumNames(ClientState) },
     create_time: time,
     version: number,
+    registration,
+    registered_dynamically: flag,
   },
+  ...oauthResources,
   Subscription: {
     subscription_id: text(),
     environment_id: text(),

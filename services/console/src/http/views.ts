@@ -1,28 +1,33 @@
 import type { DecisionRecord } from '@gatehouse/contracts/audit/v1/decision_record'
 import { type ApiKey, ApiKeyState } from '@gatehouse/contracts/credential/v1/api_key'
-import { type Client, ClientState } from '@gatehouse/contracts/credential/v1/client'
 import { type Subscription, SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
 import type { EventSource } from '@gatehouse/contracts/events'
 import { type Api, ApiState, SecurityScheme } from '@gatehouse/contracts/policy/v1/api'
 import { AuditMode } from '@gatehouse/contracts/policy/v1/enforcement'
 import type { Environment } from '@gatehouse/contracts/policy/v1/environment'
 import type { Plan } from '@gatehouse/contracts/policy/v1/plan'
+import { SigningAlgorithm, TokenForm } from '@gatehouse/contracts/policy/v1/token_settings'
 import { formatPositions } from '@gatehouse/contracts/positions'
 import { type Enums, toJson } from './json.ts'
 
 /** Shows a message that a service must have answered. */
-function view<Message extends object>(enums: Enums = {}) {
-  return (message: Message | undefined) => {
-    if (!message) throw new Error('the service answered without the resource')
-    return toJson(message, enums)
-  }
+export function view<Message extends object>(enums: Enums = {}) {
+  return (message: Message | undefined) => toJson(present(message), enums)
 }
 
-export const clientView = view<Client>({ state: ClientState })
+/** What a service must have answered. */
+export function present<Message>(message: Message | undefined): Message {
+  if (message === undefined) throw new Error('the service answered without the resource')
+  return message
+}
+
 export const subscriptionView = view<Subscription>({ state: SubscriptionState })
 export const apiKeyView = view<ApiKey>({ state: ApiKeyState })
 export const environmentView = view<Environment>({ audit_mode: AuditMode })
-export const apiView = view<Api>({ state: ApiState, audit_mode: AuditMode, scheme: SecurityScheme })
+export const apiView = view<Api>({
+  ...{ state: ApiState, audit_mode: AuditMode, scheme: SecurityScheme },
+  ...{ form: TokenForm, algorithm: SigningAlgorithm },
+})
 export const planView = view<Plan>()
 
 /** The fields a decision is found by, and the record itself as its node wrote it. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { AuditServiceService } from '@gatehouse/contracts/audit/v1/audit_service'
 import { CredentialServiceService } from '@gatehouse/contracts/credential/v1/credential_service'
 import { PolicyServiceService } from '@gatehouse/contracts/policy/v1/policy_service'
+import { TokenAdminServiceService } from '@gatehouse/contracts/token/v1/token_admin_service'
 import { GatehouseError } from '@gatehouse/errors'
 import {
   type CallContext,
@@ -19,6 +20,7 @@ import { startConsole } from '../service.ts'
 export interface Answers {
   credential?: Partial<GrpcService<typeof CredentialServiceService>['handlers']>
   policy?: Partial<GrpcService<typeof PolicyServiceService>['handlers']>
+  token?: Partial<GrpcService<typeof TokenAdminServiceService>['handlers']>
   audit?: Partial<GrpcService<typeof AuditServiceService>['handlers']>
 }
 
@@ -37,15 +39,17 @@ export async function startTestConsole(answers: Answers) {
   const servers = await Promise.all([
     fake(dataDir, 'credential', CredentialServiceService, () => answers.credential),
     fake(dataDir, 'policy', PolicyServiceService, () => answers.policy),
+    fake(dataDir, 'token', TokenAdminServiceService, () => answers.token),
     fake(dataDir, 'audit', AuditServiceService, () => ({ ingest, ...answers.audit })),
   ])
-  const [credential, policy, audit] = servers.map(({ address }) => address)
+  const [credential, policy, token, audit] = servers.map(({ address }) => address)
   const environment = {
     GATEHOUSE_DATA_DIR: dataDir,
     GATEHOUSE_CONSOLE_ADDRESS: '127.0.0.1:0',
     GATEHOUSE_CONSOLE_OPS_PORT: '0',
     GATEHOUSE_CREDENTIAL_ADDRESS: credential,
     GATEHOUSE_POLICY_ADDRESS: policy,
+    GATEHOUSE_TOKEN_ADDRESS: token,
     GATEHOUSE_AUDIT_ADDRESS: audit,
   }
   const start = () => startConsole(readConfig(environment), { logger })
@@ -87,7 +91,11 @@ async function send(address: string, path: string, { method = 'GET', body, heade
   return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) }
 }
 
-type AnyDefinition = typeof CredentialServiceService | typeof PolicyServiceService | typeof AuditServiceService
+type AnyDefinition =
+  | typeof CredentialServiceService
+  | typeof PolicyServiceService
+  | typeof TokenAdminServiceService
+  | typeof AuditServiceService
 
 async function fake(dataDir: string, name: string, definition: AnyDefinition, answers: () => object | undefined) {
   const methods = Object.keys(definition)

@@ -25,6 +25,7 @@ export function views() {
   }
   const names = { environmentId: 'alpha', clientId: 'c1', subscriptionId: 's1' }
   const put = {
+    view: write,
     key: (over: Partial<ApiKeyView> = {}) =>
       write(
         `api_key/${keyId}`,

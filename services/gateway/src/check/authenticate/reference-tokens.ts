@@ -29,7 +29,7 @@ export interface ReferenceTokensOptions {
 }
 
 /** The base64url of an ES256 (64 bytes) or RS256 (256 to 1024 bytes) signature. */
-const signatureText = /^[A-Za-z0-9_-]{86,1366}$/
+const signatureText = /^(?:[A-Za-z0-9_-]{86}|[A-Za-z0-9_-]{342,1366})$/
 
 /**
  * A token is remembered by its text; whether it is still in force is asked at every use, like for every other. That

@@ -34,8 +34,8 @@ export class FactsOf {
   }
 }
 
-/** The wire form of a reason. */
+/** The wire form of a reason. @param challenge told with 401 alone (RFC 6749 section 5.2) */
 export function refusalOf(reason: OAuthReason, challenge = ''): Refusal {
   const { error, description, status } = oauthRefusalOf(reason)
-  return { error, errorDescription: description, status, challenge }
+  return { error, errorDescription: description, status, challenge: status === 401 ? challenge : '' }
 }

@@ -1,4 +1,4 @@
-import { sharedRedis } from '@gatehouse/testkit'
+import { sharedRedis, waitFor } from '@gatehouse/testkit'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { proofMemoryContract } from './proof-memory.contract.ts'
@@ -13,15 +13,17 @@ proofMemoryContract('Redis', async () => {
   const probe = new Redis(url)
   await probe.ping()
   probe.disconnect()
-  for (const memory of memories)
-    await expect
-      .poll(() =>
-        Promise.resolve(memory.nonceSecret(0)).then(
+  for (const memory of memories) {
+    const answers = async () => memory.nonceSecret(0)
+    await waitFor(
+      () =>
+        answers().then(
           () => true,
           () => false,
         ),
-      )
-      .toBe(true)
+      { what: 'the memory of proofs answers' },
+    )
+  }
   return memories
 })
 

@@ -78,10 +78,8 @@ test('introspection and revocation', async () => {
   const { access_token } = await client.clientCredentialsGrant(config, { resource: system.demo.resource })
   const { client_id } = config.clientMetadata()
   expect(await client.tokenIntrospection(config, access_token)).toMatchObject({ active: true, client_id })
-  const jwt = { ...config.clientMetadata(), introspection_signed_response_alg: 'ES256' }
-  expect(jwt).toBeDefined()
   await client.tokenRevocation(config, access_token)
-  expect(await client.tokenIntrospection(config, access_token)).toEqual({ active: false })
+  await expect.poll(() => client.tokenIntrospection(config, access_token)).toEqual({ active: false })
   await client.tokenRevocation(config, 'unknown')
 })
 
@@ -120,7 +118,9 @@ describe('authorization code', () => {
     const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? '')
     expect(refreshed.refresh_token).not.toBe(tokens.refresh_token)
     await client.tokenRevocation(config, refreshed.refresh_token ?? '')
-    await expect(client.refreshTokenGrant(config, refreshed.refresh_token ?? '')).rejects.toThrow('invalid_grant')
+    await expect(client.refreshTokenGrant(config, refreshed.refresh_token ?? '')).rejects.toMatchObject({
+      error: 'invalid_grant',
+    })
   })
 
   test('pushed, for a public client', async () => {

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto'
+import { packParts, unpackParts } from './pack.ts'
 
 /** What a phantom or split token is found by: base64url of the SHA-256 of what its client holds. */
 export function referenceTokenId(text: string): string {
@@ -12,7 +13,7 @@ const tagBytes = 16
 export function sealPhantom(text: string, jwt: string): Uint8Array {
   const iv = randomBytes(ivBytes)
   const cipher = createCipheriv('aes-256-gcm', phantomKey(text), iv)
-  return Buffer.concat([iv, cipher.update(jwt, 'latin1'), cipher.final(), cipher.getAuthTag()])
+  return Buffer.concat([iv, cipher.update(packParts(jwt)), cipher.final(), cipher.getAuthTag()])
 }
 
 /** The JWT of a phantom token; undefined when the content is not of this token. */
@@ -22,7 +23,7 @@ export function openPhantom(text: string, content: Uint8Array): string | undefin
   decipher.setAuthTag(content.subarray(content.length - tagBytes))
   try {
     const jwt = decipher.update(content.subarray(ivBytes, content.length - tagBytes))
-    return Buffer.concat([jwt, decipher.final()]).toString('latin1')
+    return unpackParts(Buffer.concat([jwt, decipher.final()]))
   } catch {
     return undefined
   }
@@ -36,10 +37,11 @@ function phantomKey(text: string): Uint8Array {
 /** Takes a JWT apart for the split form: the client holds the signature, the rest is kept. */
 export function splitToken(jwt: string): { readonly text: string; readonly content: Uint8Array } {
   const dot = jwt.lastIndexOf('.')
-  return { text: jwt.slice(dot + 1), content: Buffer.from(jwt.slice(0, dot), 'latin1') }
+  return { text: jwt.slice(dot + 1), content: packParts(jwt.slice(0, dot)) }
 }
 
-/** The JWT of a split token. Whether the parts belong together its signature tells. */
-export function joinSplit(text: string, content: Uint8Array): string {
-  return `${Buffer.from(content).toString('latin1')}.${text}`
+/** The JWT of a split token; undefined for content that is none. Whether the parts belong together its signature tells. */
+export function joinSplit(text: string, content: Uint8Array): string | undefined {
+  const rest = unpackParts(content)
+  return rest === undefined ? undefined : `${rest}.${text}`
 }

@@ -19,6 +19,7 @@ export {
   tokenLifetimeSecondsMax,
 } from './compile/token-settings.ts'
 export { type Decision, decide } from './decide/decide.ts'
+export { decideToken } from './decide/decide-token.ts'
 export { decideUserInfo, type UserInfoFacts } from './decide/decide-user-info.ts'
 export {
   type CredentialViews,

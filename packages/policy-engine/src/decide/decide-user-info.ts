@@ -2,11 +2,9 @@ import type { AccessToken } from '@gatehouse/token-verifier'
 import type { CompiledEnvironment } from '../compile/policy-table.ts'
 import { audienceOf } from '../compile/token-settings.ts'
 import type { DenyReason } from '../reasons.ts'
-import { checkClient } from './check-client.ts'
-import { checkSubscription } from './check-subscription.ts'
-import { checkTokenCutoffs, checkTokenRevocation } from './check-token.ts'
+import { decideToken } from './decide-token.ts'
 import type { CredentialViews } from './facts.ts'
-import { proceed, type RevocableFacts, runSteps, type Step } from './step.ts'
+import { proceed } from './step.ts'
 
 export interface UserInfoFacts {
   readonly environment: CompiledEnvironment
@@ -16,8 +14,6 @@ export interface UserInfoFacts {
   readonly shownAsJwt: boolean
 }
 
-const checks: readonly Step<RevocableFacts>[] = [checkTokenRevocation, checkTokenCutoffs, checkClient]
-
 /**
  * Whether an access token opens the userinfo endpoint (OpenID Connect core section 5.3): one for the issuer itself, or one
  * for an API that a user signed in for. Revocations count here as at the APIs.
@@ -26,12 +22,7 @@ export function decideUserInfo(facts: UserInfoFacts, views: CredentialViews, now
   const { environment, token } = facts
   const audience = checkAudience(facts)
   if (audience !== proceed) return audience
-  const { clientId, subscriptionId } = token
-  const holder = { environmentId: environment.environmentId, clientId, subscriptionId }
-  const { client, subscription, revocations } = views
-  const steps = subscriptionId === undefined ? checks : [...checks, checkSubscription]
-  const verdict = runSteps(steps, { holder, token, client, subscription, revocations, nowMs })
-  return verdict === proceed ? 'ok' : verdict
+  return decideToken(environment.environmentId, token, views, nowMs)
 }
 
 function checkAudience({ environment, token, shownAsJwt }: UserInfoFacts): typeof proceed | DenyReason {

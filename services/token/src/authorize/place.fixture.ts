@@ -68,7 +68,8 @@ export const viewsOf = (client = clientOf(), subscription = subscriptionOf()): V
   client: async (id) => (id === client.clientId ? client : undefined),
   clientSecret: async () => undefined,
   subscription: async (id) => (id === subscription.subscriptionId ? subscription : undefined),
-  isDenied: async () => false,
+  isSuspended: async () => false,
+  cutoffOf: async () => undefined,
   cutoffTime: async () => undefined,
   subscriptionOf: async (clientId, apiId) =>
     clientId === subscription.clientId && apiId === subscription.apiId ? subscription : undefined,

@@ -52,8 +52,8 @@ export async function makeAccessToken(
   { target, subscription }: Entitlement,
   facts: AccessTokenFacts,
 ): Promise<AccessToken> {
-  const { issuer, environment, nowMs } = place
-  const issuedAt = Math.floor(nowMs / 1000)
+  const { issuer, environment } = place
+  const issuedAt = await issueTime(parts, place, facts)
   const expiresAt = Math.min(
     issuedAt + target.tokens.lifetimeSeconds,
     Math.floor((facts.expiresBeforeMs ?? Number.POSITIVE_INFINITY) / 1000),
@@ -86,6 +86,22 @@ export async function makeAccessToken(
       : await issueReferenceToken(parts, environmentId, target.tokens.form, jwt, new Date(expiresAt * 1000))
   const tokenType = confirmation && 'jkt' in confirmation ? 'DPoP' : 'Bearer'
   return { text, tokenId, expiresIn: expiresAt - issuedAt, tokenType }
+}
+
+/**
+ * Unix seconds. Whole seconds cannot tell what was issued right after a cut-off from what was issued right before, and
+ * that is refused: a new token belongs to the next second.
+ */
+async function issueTime(
+  { views }: TokenParts,
+  { environment, nowMs }: Place,
+  facts: AccessTokenFacts,
+): Promise<number> {
+  const { environmentId } = environment
+  const { clientId, subject } = facts
+  const cutoff = await views.cutoffOf({ environmentId, clientId, userId: subject === clientId ? undefined : subject })
+  const now = Math.floor(nowMs / 1000)
+  return cutoff && now * 1000 <= cutoff.getTime() && cutoff.getTime() <= nowMs ? now + 1 : now
 }
 
 /** RFC 8705: a token is bound to the certificate; RFC 9449: to the key of the proof. A proof is what was asked for now. */

@@ -32,10 +32,12 @@ export async function usableGrant(
   if (clientId !== client.clientId) throw new Refused('grant_of_another_client')
   request.facts.add({ userId, grantId, apiId, scopes: [...scopes] })
   const startMs = grant.startTime?.getTime() ?? 0
-  const since = { tokenId: '', originTokenIds: [], grantId: undefined, userId, clientId, issuedAt: startMs / 1000 }
-  const denied = await parts.views.isDenied(grant.environmentId, since)
-  // What was issued to the client before its credential was revoked is refused, and this grant goes on from then.
-  if (denied || (client.revokedBefore && startMs <= client.revokedBefore.getTime())) throw new Refused('grant_revoked')
+  const { environmentId } = grant
+  const [cutoff, suspended] = await Promise.all([
+    parts.views.cutoffOf({ environmentId, clientId, userId }),
+    parts.views.isSuspended(userId),
+  ])
+  if (suspended || (cutoff && startMs <= cutoff.getTime())) throw new Refused('grant_revoked')
   return { grant, entitlement: await entitlementOfGrant(parts, request, grant) }
 }
 

@@ -1,10 +1,14 @@
 import type { ClientSecretView, ClientView, SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
 import { type DecisionState, FactParked } from '@gatehouse/decision-state'
 import type { Lookup } from '@gatehouse/read-model'
-import type { AccessToken } from '@gatehouse/token-verifier'
 
-/** What deny lists name a token by. */
-export type Deniable = Pick<AccessToken, 'tokenId' | 'originTokenIds' | 'grantId' | 'userId' | 'clientId' | 'issuedAt'>
+/** Whom a token is issued to, and for. */
+export interface Parties {
+  readonly environmentId: string
+  readonly clientId: string
+  /** Undefined: the client acts for itself. */
+  readonly userId: string | undefined
+}
 
 /** What the token service reads of clients: the read model's views, found or not. Rejects with FactParked. */
 export interface Views {
@@ -13,8 +17,9 @@ export interface Views {
   /** The subscription that was last activated between a client and an API. */
   subscriptionOf(clientId: string, apiId: string): Promise<SubscriptionView | undefined>
   subscription(subscriptionId: string): Promise<SubscriptionView | undefined>
-  /** Whether a deny list names the token: itself, what it comes from, its client, user or environment. */
-  isDenied(environmentId: string, token: Deniable): Promise<boolean>
+  isSuspended(userId: string): Promise<boolean>
+  /** What was issued to the client, for the user or in the environment by this time is refused; undefined: nothing is. */
+  cutoffOf(parties: Parties): Promise<Date | undefined>
   /** What was issued at or before the time is refused: to a user or, without one, to anybody of the environment. */
   cutoffTime(environmentId: string, userId?: string): Promise<Date | undefined>
 }
@@ -28,24 +33,16 @@ export function createViews({ credentials }: Pick<DecisionState, 'credentials'>)
       return entitlement && found(await credentials.subscription(entitlement.subscriptionId))
     },
     subscription: async (id) => found(await credentials.subscription(id)),
-    async isDenied(environmentId, { tokenId, originTokenIds, grantId, userId, clientId, issuedAt }) {
-      const revocations = [tokenId, ...originTokenIds].map((id) => credentials.revokedToken(environmentId, id))
-      const cutoffs = [
+    isSuspended: async (userId) => found(await credentials.suspendedUser(userId)) !== undefined,
+    async cutoffOf({ environmentId, clientId, userId }) {
+      const client = found(await credentials.client(clientId))
+      const cutoffs = await Promise.all([
         credentials.cutoff(environmentId),
         credentials.cutoff(environmentId, { kind: 'client', id: clientId }),
         ...(userId === undefined ? [] : [credentials.cutoff(environmentId, { kind: 'user', id: userId })]),
-      ]
-      const named = await Promise.all([
-        ...revocations,
-        ...(grantId === undefined ? [] : [credentials.revokedGrant(grantId)]),
-        ...(userId === undefined ? [] : [credentials.suspendedUser(userId)]),
       ])
-      if (named.some((lookup) => found<object>(lookup) !== undefined)) return true
-      const issuedAtMs = issuedAt * 1000
-      return (await Promise.all(cutoffs)).some((lookup) => {
-        const before = found(lookup)?.before
-        return before !== undefined && issuedAtMs <= before.getTime()
-      })
+      const times = [client?.revokedBefore, ...cutoffs.map((lookup) => found(lookup)?.before)]
+      return times.reduce((latest, time) => (time && (!latest || time > latest) ? time : latest), undefined)
     },
     async cutoffTime(environmentId, userId) {
       const subject = userId === undefined ? undefined : ({ kind: 'user', id: userId } as const)

@@ -48,14 +48,15 @@ async function openParts(url: string, options: SignInTestOptions) {
   const pool = openPool({ url, applicationName: 'sign-in test' })
   const store = await openTokenStore(pool, new URL('../migrations/token/', import.meta.url))
   const none = async () => undefined
-  const isDenied = async () => false
+  const isSuspended = async () => false
   const cutoffTime = async (environmentId: string, userId = '') => options.cutoffs?.get(`${environmentId}/${userId}`)
   const views: Views = {
     client: none,
     clientSecret: none,
     subscriptionOf: none,
     subscription: none,
-    isDenied,
+    isSuspended,
+    cutoffOf: async () => undefined,
     cutoffTime,
   }
   const signIn = createSignIn({ pool, key, secretsDir: options.secretsDir ?? '/nonexistent' })

@@ -1,3 +1,11 @@
+export {
+  type AccessTokens,
+  type AccessTokensOptions,
+  createAccessTokens,
+  type ReadToken,
+  type TokenPlace,
+  type VerifiedToken,
+} from './access-tokens.ts'
 export { type Decided, decisionEntry, type RecordedRequest } from './decision-entry.ts'
 export {
   type DecisionState,
@@ -7,6 +15,13 @@ export {
 } from './decision-state.ts'
 export { type CredentialLookup, FactParked, loadViews } from './load-views.ts'
 export { type RebuildFromLogsOptions, rebuildFromLogs } from './rebuild.ts'
+export {
+  createReferenceTokens,
+  type ReferenceTokens,
+  type ReferenceTokensOptions,
+  type ResolveReferenceToken,
+  TokenServiceUnavailable,
+} from './reference-tokens.ts'
 export type { SigningKeys } from './signing-keys.ts'
 export { refuseUnknownState, type Staleness } from './staleness.ts'
 export { createVerificationKeys, type FindVerificationKey } from './verification-keys.ts'

@@ -1,26 +1,17 @@
-import { createVerificationKeys, type DecisionState } from '@gatehouse/decision-state'
-import type { ViewCache } from '@gatehouse/read-model'
-import { createTokenVerifier } from '@gatehouse/token-verifier'
-import type { TokenCalls } from '../../oauth/token-calls.ts'
+import { type AccessTokensOptions, createAccessTokens } from '@gatehouse/decision-state'
 import { createNonces } from '../../proofs/nonces.ts'
 import type { ProofMemory } from '../../proofs/proof-memory.ts'
 import type { AccessTokenParts } from './access-token.ts'
 import { createProofChecker } from './dpop.ts'
-import { createReferenceTokens } from './reference-tokens.ts'
 
-export interface AccessTokenSources {
-  readonly state: Pick<DecisionState, 'signingKeys'>
-  readonly views: Pick<ViewCache, 'referenceToken'>
-  readonly resolve: TokenCalls['resolveReferenceToken']
+export interface AccessTokenSources extends AccessTokensOptions {
   readonly proofMemory: ProofMemory
 }
 
 /** What checks access tokens, with its memories of them. */
-export function accessTokenParts({ state, views, resolve, proofMemory }: AccessTokenSources): AccessTokenParts {
+export function accessTokenParts({ proofMemory, ...sources }: AccessTokenSources): AccessTokenParts {
   return {
-    verifier: createTokenVerifier(),
-    verificationKey: createVerificationKeys(state),
-    references: createReferenceTokens({ views, resolve }),
+    accessTokens: createAccessTokens(sources),
     proofs: createProofChecker(proofMemory, createNonces(proofMemory)),
   }
 }

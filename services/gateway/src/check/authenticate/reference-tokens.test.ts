@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { TokenForm } from '@gatehouse/contracts/policy/v1/token_settings'
 import { encodeBase32, mintSecret } from '@gatehouse/credential-format'
+import { createReferenceTokens, TokenServiceUnavailable } from '@gatehouse/decision-state'
 import { referenceTokenId, sealPhantom, splitToken } from '@gatehouse/token-verifier'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createSigner } from '../../../../../packages/token-verifier/test/signer.ts'
 import { statusOf, type TakingTokens, takingTokens } from '../../../test/taking-tokens.ts'
-import { createReferenceTokens, TokenServiceUnavailable } from './reference-tokens.ts'
 
 const signer = createSigner()
 const { TOKEN_FORM_PHANTOM, TOKEN_FORM_SPLIT } = TokenForm

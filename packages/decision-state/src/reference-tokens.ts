@@ -1,9 +1,15 @@
 import { TokenForm } from '@gatehouse/contracts/policy/v1/token_settings'
+import type {
+  ResolveReferenceTokenRequest,
+  ResolveReferenceTokenResponse,
+} from '@gatehouse/contracts/token/v1/token_service'
 import { parseSecret } from '@gatehouse/credential-format'
-import { FactParked } from '@gatehouse/decision-state'
 import type { ViewCache } from '@gatehouse/read-model'
 import { joinSplit, openPhantom, referenceTokenId, TokenMemory } from '@gatehouse/token-verifier'
-import type { TokenCalls } from '../../oauth/token-calls.ts'
+import { FactParked } from './load-views.ts'
+
+/** TokenService.ResolveReferenceToken, over gRPC or in this process. */
+export type ResolveReferenceToken = (request: ResolveReferenceTokenRequest) => Promise<ResolveReferenceTokenResponse>
 
 /** Finds the JWT behind what the client of a phantom or split token holds. What it finds is not verified. */
 export interface ReferenceTokens {
@@ -21,7 +27,7 @@ export class TokenServiceUnavailable extends Error {
 
 export interface ReferenceTokensOptions {
   readonly views: Pick<ViewCache, 'referenceToken'>
-  readonly resolve: TokenCalls['resolveReferenceToken']
+  readonly resolve: ResolveReferenceToken
   /** Budget of what is remembered. */
   readonly bytesMax?: number
   /** Questions that the token service has at one time: a flood of guesses is not passed on to it. */

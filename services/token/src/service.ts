@@ -28,7 +28,7 @@ import { tokenLogService, tokenService } from './grpc/token-service.ts'
 import { createHandles } from './keys/handles.ts'
 import { fileKeyEncryption } from './keys/key-encryption.ts'
 import { startKeyRotation } from './keys/key-rotation.ts'
-import { derivedKeys, sealedKeys } from './keys/sealed-keys.ts'
+import { derivedKeys, type SealedKeys, sealedKeys } from './keys/sealed-keys.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
 import { readGrants } from './read/grants.ts'
 import { startHousekeeping } from './read/housekeeping.ts'
@@ -82,7 +82,9 @@ export async function startToken(
   const derived = await derivedKeys(sealed).catch((error: Error) => {
     throw new ConfigurationError(`the key-encryption key does not open what is in the database: ${error.message}`)
   })
-  const keys = createSigningKeys(state, sealed)
+  const rotation = keepKeys(config, state, store, sealed, logger)
+  opened.defer(() => rotation.close())
+  const keys = createSigningKeys(state, sealed, rotation.makeMissing)
   const signIn = createSignIn({ pool, key: derived('sign_in'), secretsDir: config.secretsDir })
   const handles = createHandles(derived('handle'))
   const authorize = createAuthorize({ pool, key: derived('interaction') })
@@ -97,13 +99,6 @@ export async function startToken(
       logger.warn({ err, clientId, sessionId }, 'a client could not be told that a session is over'),
   })
   opened.defer(() => worker.close())
-  const onError = (err: unknown) => logger.error({ err }, 'signing keys could not be looked after')
-  const rotation = startKeyRotation({
-    ...{ store, sealed, onError },
-    policy: state.policy,
-    publishedMs: config.jwksCacheSeconds * 1000,
-  })
-  opened.defer(() => rotation.close())
   const calls = createCalls(parts)
   const server = await startGrpcService({
     ...{ name: 'token', address: config.address, tls, logger, registry },
@@ -118,6 +113,28 @@ export async function startToken(
   opened.defer(() => server.close())
   const closing = opened.move()
   return { address: server.address, opsAddress: server.opsAddress, calls, close: () => closing.disposeAsync() }
+}
+
+function keepKeys(
+  { jwksCacheSeconds }: TokenConfig,
+  state: DecisionState,
+  store: TokenStore,
+  sealed: SealedKeys,
+  logger: Logger,
+) {
+  const rotation = startKeyRotation({
+    ...{ store, sealed, policy: state.policy },
+    publishedMs: jwksCacheSeconds * 1000,
+    onError: (err) => logger.error({ err }, 'signing keys could not be looked after'),
+  })
+  return {
+    ...rotation,
+    /** Resolves when what was made is in force here too. */
+    async makeMissing() {
+      await rotation.maintain()
+      await state.waitFor({ token: await store.head() }, 2000)
+    },
+  }
 }
 
 /** Decision records of what internal services ask; those of the gateway's answers are the gateway's. */

@@ -1,5 +1,6 @@
 import { type KeyObject, sign } from 'node:crypto'
 import { SigningAlgorithm } from '@gatehouse/contracts/policy/v1/token_settings'
+import type { SigningKeyView } from '@gatehouse/contracts/read_model/v1/views'
 import { SigningKeyState } from '@gatehouse/contracts/token/v1/signing_key'
 import type { DecisionState } from '@gatehouse/decision-state'
 import { unavailable } from '@gatehouse/errors'
@@ -25,10 +26,14 @@ interface UsableKey {
   readonly headers: Map<string, string>
 }
 
-/** Signs with the keys that are in force in this process; private keys are opened when first needed. */
+/**
+ * Signs with the keys that are in force in this process; private keys are opened when first needed.
+ * @param makeMissing resolves when the environments have the keys that they need, as far as they can have them
+ */
 export function createSigningKeys(
   { signingKeys }: Pick<DecisionState, 'signingKeys'>,
   sealed: SealedKeys,
+  makeMissing: () => Promise<void>,
 ): SigningKeys {
   const usable = new Map<string, UsableKey>()
 
@@ -40,17 +45,25 @@ export function createSigningKeys(
 
   return {
     sign(environmentId, algorithm, typ, payload) {
-      const active = signingKeys()
-        .of(environmentId)
-        .findLast(
-          (key) => key.state === SigningKeyState.SIGNING_KEY_STATE_ACTIVE && key.algorithm === algorithms[algorithm],
-        )
-      if (!active) throw unavailable('NO_SIGNING_KEY', `no ${algorithm} key of ${environmentId} signs yet`)
-      const key = usable.get(active.keyId)
-      return key
-        ? signWith(key, algorithm, typ, payload)
-        : open(active.keyId).then((opened) => signWith(opened, algorithm, typ, payload))
+      const active = activeKey(environmentId, algorithm)
+      const key = active && usable.get(active.keyId)
+      if (key) return signWith(key, algorithm, typ, payload)
+      return openActive(environmentId, algorithm).then((opened) => signWith(opened, algorithm, typ, payload))
     },
+  }
+
+  function activeKey(environmentId: string, algorithm: SigningAlgorithmName) {
+    const signs = (key: SigningKeyView) =>
+      key.state === SigningKeyState.SIGNING_KEY_STATE_ACTIVE && key.algorithm === algorithms[algorithm]
+    return signingKeys().of(environmentId).findLast(signs)
+  }
+
+  /** An environment that has just become an issuer gets its first key with its first token. */
+  async function openActive(environmentId: string, algorithm: SigningAlgorithmName): Promise<UsableKey> {
+    if (!activeKey(environmentId, algorithm)) await makeMissing()
+    const active = activeKey(environmentId, algorithm)
+    if (!active) throw unavailable('NO_SIGNING_KEY', `no ${algorithm} key of ${environmentId} signs yet`)
+    return usable.get(active.keyId) ?? open(active.keyId)
   }
 }
 

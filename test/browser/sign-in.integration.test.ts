@@ -286,6 +286,61 @@ describe('an impatient user', () => {
   })
 })
 
+describe('a user who goes back and forth', () => {
+  test('loads the page of consent anew without sending the password again', async () => {
+    const tab = await openTab(browser)
+    const asked = await ask()
+    await tab.goto(asked.url)
+    await signIn(tab, user)
+    expect(await heading(tab)).toMatch(/^Allow/)
+    const methods: string[] = []
+    tab.on('request', (request) => methods.push(request.method()))
+    await tab.reload()
+    expect(await heading(tab)).toMatch(/^Allow/)
+    expect(new Set(methods)).toEqual(new Set(['GET']))
+    await press(tab, 'Allow')
+    await tokensOf(asked)
+  })
+
+  test('goes back from the client, and may answer again', async () => {
+    const tab = await openTab(browser)
+    const asked = await ask()
+    await tab.goto(asked.url)
+    await signIn(tab, user)
+    await press(tab, 'Allow')
+    await tokensOf(asked)
+    await tab.goBack()
+    expect(await heading(tab)).toMatch(/^Allow/)
+    await press(tab, 'Allow')
+    await expect
+      .poll(() => site.arrivals.filter(({ parameters }) => parameters['state'] === asked.checks.expectedState))
+      .toHaveLength(2)
+    await tokensOf(asked)
+  })
+
+  test('goes back to the sign-in after it, and is let through', async () => {
+    const tab = await openTab(browser)
+    const asked = await ask()
+    await tab.goto(asked.url)
+    await signIn(tab, user)
+    await tab.goBack()
+    expect(await heading(tab)).toMatch(/^(Allow|Sign in)/)
+    await tab.goto(asked.url)
+    expect(await heading(tab)).toMatch(/^Allow/)
+  })
+})
+
+test('a page of another browser is not shown', async () => {
+  const tab = await openTab(browser)
+  await tab.goto((await ask()).url)
+  await signIn(tab, user)
+  expect(tab.url()).toContain('/oauth2/v2/continue?interaction=')
+  const other = await openTab(browser)
+  await other.goto((await ask()).url)
+  await other.goto(tab.url())
+  expect(await heading(other)).toBe('This does not lead on')
+})
+
 test('a session ends on its page, and the next request asks for a password again', async () => {
   const tab = await openTab(browser)
   const asked = await ask()

@@ -10,6 +10,7 @@ import type { TokenParts } from '../token-parts.ts'
 import { answer, type Step } from './answer.ts'
 import { listConsents, withdrawConsent } from './consents.ts'
 import { decideConsent } from './decide-consent.ts'
+import { showInteraction } from './show-interaction.ts'
 import { startAuthorization } from './start-authorization.ts'
 import type { Visit } from './visit.ts'
 
@@ -41,6 +42,8 @@ function take(parts: TokenParts, visit: Visit, action: Action): Promise<Step> {
       return listConsents(parts, visit)
     case 'withdrawConsent':
       return withdrawConsent(parts, visit, action.value)
+    case 'showInteraction':
+      return showInteraction(parts, visit, action.value)
     case 'signIn':
       return signIn(parts, visit, action.value)
     case 'startFederatedSignIn':

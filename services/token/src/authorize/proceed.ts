@@ -30,9 +30,19 @@ export async function proceed(parts: TokenParts, visit: Visit, request: Authoriz
   const agreedBy = await agreement(parts, client, request, session)
   if (agreedBy) return grantCode(parts, visit, request, session, agreedBy)
   if (silent) throw new RefusedToClient('consent_required', request.address)
-  const { sessionId } = session.session
+  return askConsent(parts, visit, request, client, session)
+}
+
+/** Asks the user of the session. */
+export function askConsent(
+  parts: TokenParts,
+  visit: Visit,
+  request: AuthorizationRequest,
+  client: RegisteredClient,
+  { session: { sessionId }, user }: SignedInUser,
+): Next {
   const interaction = seal(parts, visit, { kind: 'consent', request, sessionId })
-  return { $case: 'consent', value: consentPage(place, client, session.user, request, interaction) }
+  return { $case: 'consent', value: consentPage(visit.place, client, user, request, interaction) }
 }
 
 /** Starts the grant and sends its code to the client. @throws RefusedToClient */

@@ -50,7 +50,7 @@ export async function showDevice(
   }
   const { clientId, apiId, scopes } = found
   facts.add({ clientId, apiId, scopes: [...scopes] })
-  return { next: { $case: 'consent', value: await consentPage(parts, visit, signedIn, found) } }
+  return { next: { $case: 'consent', value: await deviceConsentPage(parts, visit, signedIn, found) } }
 }
 
 function find({ signIn }: TokenParts, { place }: Visit, typed: string): Promise<DeviceAuthorization | undefined> {
@@ -69,7 +69,8 @@ function guessesOf({ place }: Visit, { session }: SignedInUser): readonly Counte
   ]
 }
 
-async function consentPage(
+/** Asks the user of the session whether to let a device in. */
+export async function deviceConsentPage(
   parts: TokenParts,
   visit: Visit,
   { session, user }: SignedInUser,

@@ -1,5 +1,6 @@
 import { MessageKind, MessagePage, type SignOut } from '@gatehouse/contracts/token/v1/authorization_service'
 import { message, type Next, type Step } from '../authorize/answer.ts'
+import { originOf } from '../authorize/return-address.ts'
 import { type SignedInUser, seal, unseal, type Visit } from '../authorize/visit.ts'
 import { endSession, signedOut } from '../sign-in/sessions.ts'
 import type { TokenParts } from '../token-parts.ts'
@@ -20,7 +21,9 @@ export async function signOut(parts: TokenParts, visit: Visit, { parameters, int
   const { sessionId } = session.session
   const sealed = seal(parts, visit, { kind: 'sign_out', sessionId, returnTo: request.returnTo })
   const kind = MessageKind.MESSAGE_KIND_SIGN_OUT
-  return { next: { $case: 'message', value: MessagePage.fromPartial({ kind, interaction: sealed }) } }
+  const redirectOrigin = request.returnTo && originOf(request.returnTo)
+  const page = MessagePage.fromPartial({ kind, interaction: sealed, redirectOrigin })
+  return { next: { $case: 'message', value: page } }
 }
 
 /** The user said yes on the page. */

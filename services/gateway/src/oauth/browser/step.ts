@@ -10,13 +10,14 @@ import type { AnswerFacts, OAuthAnswer, RefusalReason } from '../answer.ts'
 import type { OAuthEndpoint } from '../endpoint.ts'
 import { parseParameters } from '../form.ts'
 import { formPostPage } from '../pages/form-post.ts'
-import { renderPage } from '../pages/render.ts'
+import { renderPage, type Shown } from '../pages/render.ts'
 import { readForm } from '../read-body.ts'
 import { endpointOf, type OAuthRequest, queryOf } from '../request.ts'
 import type { TokenCalls } from '../token-calls.ts'
 import { withQuery } from './client-redirect.ts'
 import { bindingCookie, cookieNames, readBrowser, sessionCookie } from './cookies.ts'
 import { isSecure, pageAnswer, pageContext, refusePage } from './page-answer.ts'
+import { shownAgainAt } from './shown-again.ts'
 
 export type Action = NonNullable<InteractRequest['action']>
 
@@ -66,8 +67,16 @@ function answerOf(request: OAuthRequest, { next, facts }: InteractResponse): OAu
       return redirect(withQuery(redirectUri, parameters), known)
     }
     default:
-      return pageAnswer(renderPage(next, pageContext(request)), known)
+      return shown(request, next, known)
   }
+}
+
+function shown(request: OAuthRequest, next: Shown, facts: AnswerFacts): OAuthAnswer {
+  const context = pageContext(request)
+  const again = request.inquiry.exchange.method === 'POST' ? shownAgainAt(next) : undefined
+  return again === undefined
+    ? pageAnswer(renderPage(next, context), facts)
+    : redirect(`${context.prefix}/${again}`, facts)
 }
 
 /**

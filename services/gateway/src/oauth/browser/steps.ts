@@ -26,6 +26,8 @@ const enterUserCode: ActionOf = (parameters) => {
   return { $case: 'enterUserCode', value: { userCode: one(parameters, 'user_code') } }
 }
 
+const showInteraction: ActionOf = (parameters) => ({ $case: 'showInteraction', value: interactionOf(parameters) })
+
 const signOut: ActionOf = (parameters) => {
   const asked = parameters.filter(({ name }) => name !== 'interaction')
   return { $case: 'signOut', value: { parameters: asked, ...interactionOf(parameters) } }
@@ -53,6 +55,7 @@ export function browserSteps(calls: TokenCalls): readonly (readonly [string, OAu
   return [
     ['authorize', browserStep('authorize', { GET: startAuthorization, POST: startAuthorization }, calls)],
     ['sign-in', browserStep('sign_in', { POST: signIn }, calls)],
+    ['continue', browserStep('continue', { GET: showInteraction }, calls)],
     ['consent', browserStep('consent', { POST: decideConsent }, calls)],
     ['federation', browserStep('federation', { POST: startFederatedSignIn }, calls)],
     ['federation/callback', browserStep('federation_callback', { GET: finishFederatedSignIn }, calls)],

@@ -11,6 +11,7 @@ import { isLive } from '../domain/session/session.ts'
 import { active } from '../domain/user/user.ts'
 import type { Place } from '../issue/token-request.ts'
 import { Refused } from '../refused.ts'
+import { cutoffStreams, isCutOff } from '../store/cutoff-streams.ts'
 import { streams } from '../store/streams.ts'
 import { transact } from '../store/transact.ts'
 import type { TokenParts } from '../token-parts.ts'
@@ -67,9 +68,12 @@ export async function startGrant(
     streams: {
       ...{ consent: streams.consent(parties), grant: streams.grant(grantId), user: streams.user(userId) },
       ...{ session: streams.session(sessionId), device: streams.device(deviceAuthorizationId) },
+      ...cutoffStreams(environmentId, userId),
     },
     decide(states) {
-      if (!isLive(states.session, active(states.user, userId), time)) throw sessionOver(sessionId)
+      const { session, user, ofEnvironment, ofUser } = states
+      const live = isLive(session, active(user, userId), time) && !isCutOff(session.authTime, [ofEnvironment, ofUser])
+      if (!live) throw sessionOver(sessionId)
       const approve = { type: 'approve', deviceAuthorizationId, grantId, userId, time } as const
       return {
         events: {

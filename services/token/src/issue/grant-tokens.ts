@@ -85,6 +85,8 @@ const reasons: ReadonlyMap<string, OAuthReason> = new Map<string, OAuthReason>([
   ['GRANT_OF_OTHER_CLIENT', 'grant_of_another_client'],
   ['GRANT_REVOKED', 'grant_revoked'],
   ['GRANT_EXPIRED', 'grant_expired'],
+  ['USER_SUSPENDED', 'user_suspended'],
+  ['USER_NOT_FOUND', 'user_suspended'],
   ['DEVICE_CODE_OF_OTHER_CLIENT', 'device_code_of_another_client'],
   ['DEVICE_CODE_REDEEMED', 'device_code_redeemed'],
   ['EXPIRED_TOKEN', 'device_code_expired'],

@@ -9,6 +9,7 @@ import { streams } from '../store/streams.ts'
 import { transact } from '../store/transact.ts'
 import type { TokenParts } from '../token-parts.ts'
 import type { AuthenticatedClient } from './client-authentication/client-authentication.ts'
+import { groundsOf, requireGrounds } from './grant-grounds.ts'
 import { grantConfirmation, grantTokens, orRefused, refreshBinding, scopesInForce } from './grant-tokens.ts'
 import type { ClientRequest } from './token-request.ts'
 import { usableGrant } from './usable-grant.ts'
@@ -32,22 +33,21 @@ export async function redeemCode(
   const { clientId } = client.client
   const time = new Date()
   const redemption = { type: 'redeem', deviceAuthorizationId, clientId, time } as const
+  const refreshable = client.registration.grantTypes.includes('refresh_token')
+  const binding = { refreshable, confirmation: refreshBinding(confirmation, client) }
+  const command = { type: 'redeem', grantId, time, clientId, proof, ...binding } as const
   const { states } = await transact(parts.store, {
-    streams: { device: streams.device(deviceAuthorizationId), grant: streams.grant(grantId) },
-    decide: ({ device, grant }) => ({
-      events: {
-        // A device that asks again is refused here, before its grant is: it may ask twice at once.
-        device: deviceAuthorizationId ? devices.decide(redemption, device) : [],
-        grant: decider.decide(
-          {
-            ...{ type: 'redeem', grantId, time, clientId, proof },
-            refreshable: client.registration.grantTypes.includes('refresh_token'),
-            confirmation: refreshBinding(confirmation, client),
-          },
-          grant,
-        ),
-      },
-    }),
+    streams: {
+      ...groundsOf(usable.grant),
+      device: streams.device(deviceAuthorizationId),
+      grant: streams.grant(grantId),
+    },
+    decide({ device, grant, ...grounds }) {
+      requireGrounds(grounds, usable.grant)
+      // A device that asks again is refused here, before its grant is: it may ask twice at once.
+      const ofDevice = deviceAuthorizationId ? devices.decide(redemption, device) : []
+      return { events: { device: ofDevice, grant: decider.decide(command, grant) } }
+    },
   }).catch(orRefused)
   const found = existing(states.grant, grantId)
   if (found.state === GrantState.GRANT_STATE_REVOKED) throw new Refused('code_replayed')

@@ -136,17 +136,26 @@ describe('revoked', () => {
     await given.followed()
     expect(outcome(await refresh(given.service, client, first))).toBe('invalid_client: client_suspended')
   })
-  test('all of its client from before now', async () => {
-    const client = await given.client('public')
-    const { first } = await family(client)
-    const subject = CutoffSubject.CUTOFF_SUBJECT_CLIENT
-    const cutoff = { environmentId: 'alpha', subject, subjectId: client.clientId, before: undefined, reason: '' }
+  test.each([
+    ['its client', CutoffSubject.CUTOFF_SUBJECT_CLIENT],
+    ['its user', CutoffSubject.CUTOFF_SUBJECT_USER],
+    ['the environment', CutoffSubject.CUTOFF_SUBJECT_ENVIRONMENT],
+  ])('all of %s from before now: at once, and not what comes after', async (_, subject) => {
+    const { first } = await family()
+    const ids: Record<number, string> = { 1: app.clientId, 2: user.userId, 3: '' }
+    const cutoff = { environmentId: 'alpha', subject, subjectId: ids[subject] ?? '', before: undefined, reason: '' }
     await operators.revokeTokensBefore({ requestId: id(), ...cutoff })
-    await expect
-      .poll(async () => outcome(await refresh(given.service, client, first)))
-      .toBe('invalid_grant: grant_revoked')
-    const { first: later } = await family(client)
-    expect(outcome(await refresh(given.service, client, later))).toBe('issued')
+    expect(outcome(await refresh(given.service, app, first))).toBe('invalid_grant: grant_revoked')
+    visitor = new Browser(() => given.service)
+    const { first: later } = await family()
+    expect(outcome(await refresh(given.service, app, later))).toBe('issued')
+  })
+  test('its user was suspended: at once', async () => {
+    const { first } = await family()
+    const { userId } = user
+    await operators.suspendUser({ requestId: id(), userId, reason: '' })
+    expect(outcome(await refresh(given.service, app, first))).toMatch(/^invalid_grant: (grant_revoked|user_suspended)$/)
+    await operators.resumeUser({ requestId: id(), userId })
   })
   test('a secret of its client was revoked: what was issued by then is refused, also to who has another', async () => {
     const web = await given.client('confidential')

@@ -5,6 +5,7 @@ import { Refused } from '../../refused.ts'
 import { streams } from '../../store/streams.ts'
 import { transact } from '../../store/transact.ts'
 import { parseScopes } from '../entitlement.ts'
+import { groundsOf, requireGrounds } from '../grant-grounds.ts'
 import { grantConfirmation, grantTokens, orRefused, refreshBinding, scopesInForce } from '../grant-tokens.ts'
 import { usableGrant } from '../usable-grant.ts'
 import type { GrantType } from './grant-type.ts'
@@ -20,20 +21,15 @@ export const refreshToken: GrantType = async (parts, request, client) => {
   const scope = parameters.get('scope')
   const asked = scope === undefined ? [] : parseScopes(scope)
   const scopes = scopesInForce(usable, scope === undefined ? usable.grant.scopes : asked)
+  const presented = { clientId: client.client.clientId, generation: BigInt(number), scopes: asked }
+  const binding = refreshBinding(confirmation, client)
+  const command = { type: 'refresh', grantId, time: new Date(), ...presented, confirmation: binding } as const
   const { states } = await transact(parts.store, {
-    streams: { grant: streams.grant(grantId) },
-    decide: ({ grant }) => ({
-      events: {
-        grant: decider.decide(
-          {
-            ...{ type: 'refresh', grantId, time: new Date(), clientId: client.client.clientId, scopes: asked },
-            generation: BigInt(number),
-            confirmation: refreshBinding(confirmation, client),
-          },
-          grant,
-        ),
-      },
-    }),
+    streams: { ...groundsOf(usable.grant), grant: streams.grant(grantId) },
+    decide({ grant, ...grounds }) {
+      requireGrounds(grounds, usable.grant)
+      return { events: { grant: decider.decide(command, grant) } }
+    },
   }).catch(orRefused)
   const found = existing(states.grant, grantId)
   if (found.state === GrantState.GRANT_STATE_REVOKED) throw new Refused('refresh_token_reused')

@@ -20,6 +20,7 @@ import {
 import { readConfig as policyConfig, startPolicy } from '@gatehouse/policy'
 import { type DemoClient, seedDemo } from '@gatehouse/standalone/seed'
 import { startPostgres } from '@gatehouse/testkit'
+import { startToken, readConfig as tokenConfig } from '@gatehouse/token'
 
 /** Everything that a gateway needs behind it, in this process. */
 export interface ControlPlane extends AsyncDisposable {
@@ -34,7 +35,7 @@ export interface ControlPlane extends AsyncDisposable {
 }
 
 /**
- * Starts the real credential and policy services on Postgres, and in the place of the audit service one that only
+ * Starts the real credential, policy and token services on Postgres, and in the place of the audit service one that only
  * acknowledges: so the gateway's shipping is measured, and not how fast two processors are shared with a ledger.
  */
 export async function startControlPlane(upstreamUrl: string, more: NodeJS.ProcessEnv = {}): Promise<ControlPlane> {
@@ -44,10 +45,11 @@ export async function startControlPlane(upstreamUrl: string, more: NodeJS.Proces
   opened.defer(() => rm(dataDir, { recursive: true, force: true }))
   const postgres = opened.use(await startPostgres())
   const freePort = '127.0.0.1:0'
-  const ports = { GATEHOUSE_CREDENTIAL_OPS_PORT: '0', GATEHOUSE_POLICY_OPS_PORT: '0', GATEHOUSE_GATEWAY_OPS_PORT: '0' }
+  const ports = { GATEHOUSE_CREDENTIAL_OPS_PORT: '0', GATEHOUSE_POLICY_OPS_PORT: '0', GATEHOUSE_TOKEN_OPS_PORT: '0' }
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     ...ports,
+    GATEHOUSE_GATEWAY_OPS_PORT: '0',
     GATEHOUSE_DATA_DIR: dataDir,
     GATEHOUSE_POSTGRES_URL: postgres.url,
     ...more,
@@ -67,6 +69,9 @@ export async function startControlPlane(upstreamUrl: string, more: NodeJS.Proces
   const policy = await startPolicy(policyConfig({ ...env, GATEHOUSE_POLICY_ADDRESS: freePort }), { logger })
   opened.defer(() => policy.close())
   env['GATEHOUSE_POLICY_ADDRESS'] = policy.address
+  const token = await startToken(tokenConfig({ ...env, GATEHOUSE_TOKEN_ADDRESS: freePort }), { logger })
+  opened.defer(() => token.close())
+  env['GATEHOUSE_TOKEN_ADDRESS'] = token.address
   const tls = await serviceTls('console', { dataDir })
   const addresses = { credential: credential.address, policy: policy.address }
   const services = { credentialAddress: credential.address, policyAddress: policy.address, tls }

@@ -5,7 +5,7 @@ import { startGatewayProcess } from './gateway-process.ts'
 import { alternate, atLeast, type Bench } from './measure.ts'
 import { startExpressGateway } from './peers/express-gateway.ts'
 import { startNginxPeers, startUpstream } from './peers/nginx.ts'
-import { listening, startPinned } from './process.ts'
+import { holdOn, listening, startPinned } from './process.ts'
 import { requestsPerSecond } from './wrk.ts'
 
 const rounds = 5
@@ -14,22 +14,23 @@ const rounds = 5
 export const bench: Bench = {
   name: 'gateway',
   async run() {
+    using _elsewhere = holdOn(1)
     await using opened = new AsyncDisposableStack()
-    const [upstream, plain, authRequest, undici, express, admin] = await Promise.all(
-      Array.from({ length: 6 }, freePort),
+    const [upstream = 0, plain = 0, authRequest = 0, authService = 0, undici, express, admin] = await Promise.all(
+      Array.from({ length: 7 }, freePort),
     )
-    const ports = { upstream: upstream ?? 0, plain: plain ?? 0, authRequest: authRequest ?? 0 }
-    const control = opened.use(await startControlPlane(`http://127.0.0.1:${ports.upstream}`))
+    const ports = { upstream, plain, authRequest, authService }
+    const control = opened.use(await startControlPlane(`http://127.0.0.1:${upstream}`))
     const { apiKey } = control.key
     const defer = <Peer extends { stop(): Promise<void> }>(peer: Peer) => {
       opened.defer(() => peer.stop())
       return peer
     }
-    defer(await startUpstream(1, ports.upstream, apiKey))
-    defer(await startNginxPeers(0, ports))
+    defer(await startUpstream(1, upstream))
+    defer(await startNginxPeers(0, ports, apiKey))
     const undiciScript = join(import.meta.dirname, 'peers', 'undici-proxy.ts')
-    defer(startPinned(0, process.execPath, [undiciScript, String(undici), String(ports.upstream)]))
-    const expressPorts = { listen: express ?? 0, admin: admin ?? 0, upstream: ports.upstream }
+    defer(startPinned(0, process.execPath, [undiciScript, String(undici), String(upstream)]))
+    const expressPorts = { listen: express ?? 0, admin: admin ?? 0, upstream }
     const { authorization } = defer(await startExpressGateway(0, expressPorts))
     const gateway = defer(await startGatewayProcess(control, { cpu: 0, node: 'bench' }))
     await listening(undici ?? 0)

@@ -12,16 +12,13 @@ const rounds = 3
 export const bench: Bench = {
   name: 'http1',
   async run() {
-    const [upstream, plain, authRequest, gateway] = [
-      await freePort(),
-      await freePort(),
-      await freePort(),
-      await freePort(),
-    ]
+    const [upstream = 0, plain = 0, authRequest = 0, authService = 0, gateway = 0] = await Promise.all(
+      Array.from({ length: 5 }, freePort),
+    )
     const proxy = join(import.meta.dirname, 'http1-proxy.ts')
     const processes = [
-      await startUpstream(1, upstream, apiKey),
-      await startNginxPeers(0, { plain, authRequest, upstream }),
+      await startUpstream(1, upstream),
+      await startNginxPeers(0, { plain, authRequest, authService, upstream }, apiKey),
       startPinned(0, process.execPath, [proxy, String(gateway), String(upstream), apiKey]),
     ]
     try {

@@ -7,6 +7,7 @@ import { startControlPlane } from './control-plane.ts'
 import { startGatewayProcess } from './gateway-process.ts'
 import { type Bench, below, median, percentile } from './measure.ts'
 import { startUpstream } from './peers/nginx.ts'
+import { holdOn } from './process.ts'
 
 const run = promisify(execFile)
 
@@ -18,10 +19,11 @@ const rounds = 5
 export const bench: Bench = {
   name: 'latency',
   async run() {
+    using _elsewhere = holdOn(1)
     await using opened = new AsyncDisposableStack()
     const port = await freePort()
     const control = opened.use(await startControlPlane(`http://127.0.0.1:${port}`))
-    const upstream = await startUpstream(1, port, control.key.apiKey)
+    const upstream = await startUpstream(1, port)
     opened.defer(() => upstream.stop())
     const gateway = await startGatewayProcess(control, { cpu: 0, node: 'bench' })
     opened.defer(() => gateway.stop())

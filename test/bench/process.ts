@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createConnection } from 'node:net'
 import { waitFor } from '@gatehouse/testkit'
 
@@ -30,6 +30,15 @@ export function startPinned(
       clearTimeout(timer)
     },
   }
+}
+
+/** Holds this process, and what it starts meanwhile, on one processor: the other is for what is measured. */
+export function holdOn(cpu: number): Disposable {
+  const affinity = (...args: string[]) => execFileSync('taskset', ['-a', '-c', '-p', ...args], { encoding: 'utf8' })
+  const pid = String(process.pid)
+  const before = /list: (\S+)/.exec(affinity(pid))?.[1] ?? String(cpu)
+  affinity(String(cpu), pid)
+  return { [Symbol.dispose]: () => void affinity(before, pid) }
 }
 
 /** Waits until something listens. */

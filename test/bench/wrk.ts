@@ -15,7 +15,14 @@ export interface Load {
 }
 
 /** Loads a URL with wrk. @returns requests a second; throws when any answer was not a success. */
-export async function requestsPerSecond({ url, headers = {}, script, seconds, connections, cpu }: Load): Promise<number> {
+export async function requestsPerSecond({
+  url,
+  headers = {},
+  script,
+  seconds,
+  connections,
+  cpu,
+}: Load): Promise<number> {
   const headerArgs = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
   const scriptArgs = script === undefined ? [] : ['-s', script]
   const args = ['-c', String(cpu), 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, ...scriptArgs, ...headerArgs, url]

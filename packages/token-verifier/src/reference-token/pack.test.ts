@@ -35,7 +35,17 @@ test('the parts of a token come out as they went in, in less than half of their 
 test('whatever text goes in comes out', () => {
   const latin1 = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) })
   fc.assert(fc.property(latin1, (text) => unpackParts(packParts(text)) === text))
-  for (const text of ['', '.', '..', 'YQ.YQ', 'YR.YQ', 'YQ==', 'Y'.repeat(70_000), '.'.repeat(60_000), 'YQ.'.repeat(30_000)])
+  for (const text of [
+    '',
+    '.',
+    '..',
+    'YQ.YQ',
+    'YR.YQ',
+    'YQ==',
+    'Y'.repeat(70_000),
+    '.'.repeat(60_000),
+    'YQ.'.repeat(30_000),
+  ])
     expect(unpackParts(packParts(text))).toBe(text)
 })
 

@@ -61,6 +61,35 @@ key of alpha/shop/orders, shown this once: gh_alpha_k1_secret
     expect(cli.services.subscriptions.get('s1')).toMatchObject({ state: 3, operations: ['get'] })
   })
 
+  test('a client that proves itself by a secret gets its first, and is brought to what is described', async () => {
+    const client = (more: string) => `clients: [{ environment_id: a, client_id: web, ${more} }]`
+    const registration =
+      'registration: { token_endpoint_auth_method: client_secret_basic, grant_types: [client_credentials] }'
+    const path = await cli.file('client.yaml', client(`display_name: Web, ${registration}`))
+    const { out } = await cli.run(`apply -f ${path}`)
+    expect(out).toContain('secret of a/web, shown this once: ghs_alpha_s1_secret')
+    const changeOf = async (text: string) => (await cli.json(`apply -f ${await cli.file('next.yaml', text)}`))[0].change
+    expect(await changeOf(client(`display_name: Web, ${registration}`))).toBe('unchanged')
+    expect(await changeOf(client('display_name: Shop'))).toBe('changed')
+    expect(cli.services.clients.get('web')).toMatchObject({
+      ...{ displayName: 'Shop', registration: { grantTypes: ['client_credentials'] } },
+    })
+    expect(await changeOf(client('registration: { token_endpoint_auth_method: none }'))).toBe('changed')
+    expect(cli.services.secrets.items.size).toBe(1)
+  })
+
+  test('an issuer and the tokens of an API are handed on', async () => {
+    const path = await cli.file(
+      'issuer.yaml',
+      `environments: [{ environment_id: a, hosts: ['*'], issuer: { url: 'https://a.example', key_rotation: 30d } }]
+apis: [{ environment_id: a, api_id: b, upstreams: ['http://127.0.0.1:9'], openapi: ./api/orders.yaml,
+  tokens: { form: phantom, lifetime: 10m, scopes: [{ name: read, description: Read }] } }]`,
+    )
+    expect((await cli.run(`apply -f ${path}`)).err).toBe('')
+    expect(cli.services.environments.get('a').issuer).toMatchObject({ url: 'https://a.example' })
+    expect(cli.services.apis.get('a/b').tokens).toMatchObject({ form: 2, scopes: [{ name: 'read' }] })
+  })
+
   test('the order of operations says nothing', async () => {
     await cli.run(`apply -f ${await cli.file('all.yaml', whole)}`)
     const path = await cli.file('turned.yaml', whole.replace('[list, get]', '[get, list]'))
@@ -109,7 +138,16 @@ key of alpha/shop/orders, shown this once: gh_alpha_k1_secret
       'apis: [{ environment_id: a, api_id: b, openapi: none.yaml }]',
       'apis[0].openapi: ENOENT',
     ],
-    ['a client renamed', 'clients: [{ environment_id: a, client_id: shop, display_name: B }]', 'cannot be changed'],
+    [
+      'a client moved',
+      'clients: [{ environment_id: b, client_id: shop }]',
+      'environment_id is "a" and cannot be changed',
+    ],
+    [
+      'an unknown field of a client',
+      'clients: [{ environment_id: a, client_id: shop, colour: red }]',
+      'colour is not known',
+    ],
     [
       'a state that is none',
       'subscriptions: [{ environment_id: a, client_id: c, api_id: b, state: x }]',

@@ -155,6 +155,16 @@ describe('usage', () => {
     ['decisions list --allowed --denied', 2],
     ['decisions list --limit 0', 2],
     ['subscriptions list', 2],
+    ['clients change shop', 2],
+    ['clients change shop --no-oauth --dpop', 2],
+    ['tokens issue', 2],
+    ['tokens issue --api orders --resource urn:orders', 2],
+    ['tokens revoke', 2],
+    ['tokens revoke --id jti1', 2],
+    ['tokens revoke-before --environment alpha --subject client', 2],
+    ['tokens revoke-before --environment alpha --subject everybody', 2],
+    ['signing-keys rotate --environment alpha --algorithm hs256', 2],
+    ['users create --environment alpha', 2],
     ['nonsense', 2],
   ])('%s ends with %i and sends nothing', async (line, code) => {
     const { out, err, code: ended } = await cli.run(line, { env: { GATEHOUSE_CONSOLE_URL: 'http://127.0.0.1:1' } })
@@ -164,9 +174,12 @@ describe('usage', () => {
 
   test('every command has its help', async () => {
     const commandsOf = (help: string) =>
-      [...(help.split('Commands:\n')[1] ?? '').matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name!)
+      [...(help.split('Commands:\n')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name!)
     const nouns = commandsOf((await cli.run('--help')).out).filter((noun) => noun !== 'help')
-    expect(nouns).toEqual(['apply', 'environments', 'apis', 'plans', 'clients', 'subscriptions', 'keys', 'decisions'])
+    expect(nouns).toEqual([
+      ...['apply', 'environments', 'apis', 'plans', 'clients', 'secrets', 'initial-access-tokens', 'subscriptions'],
+      ...['keys', 'users', 'grants', 'tokens', 'signing-keys', 'decisions'],
+    ])
     for (const noun of nouns) {
       const verbs = commandsOf((await cli.run(`${noun} --help`)).out).filter((verb) => verb !== 'help')
       for (const verb of verbs) {

@@ -7,11 +7,19 @@ import { addApply } from './nouns/apply.ts'
 import { addClients } from './nouns/clients.ts'
 import { addDecisions } from './nouns/decisions.ts'
 import { addEnvironments } from './nouns/environments.ts'
+import { addGrants } from './nouns/grants.ts'
+import { addInitialAccessTokens } from './nouns/initial-access-tokens.ts'
 import { addKeys } from './nouns/keys.ts'
 import { addPlans } from './nouns/plans.ts'
+import { addSecrets } from './nouns/secrets.ts'
+import { addSigningKeys } from './nouns/signing-keys.ts'
 import { addSubscriptions } from './nouns/subscriptions.ts'
+import { addTokens } from './nouns/tokens.ts'
+import { addUsers } from './nouns/users.ts'
+import { oauthClient } from './oauth/client.ts'
+import { findClient } from './oauth/settings.ts'
 import { jsonOutput, textOutput } from './output.ts'
-import type { Act } from './session.ts'
+import type { Act, ActAsClient } from './session.ts'
 
 /** What a run takes from its surroundings. */
 export interface Surroundings {
@@ -31,22 +39,29 @@ const afterHelp = `
 The console is found at GATEHOUSE_CONSOLE_URL (http://127.0.0.1:8081), its operator token in GATEHOUSE_OPERATOR_TOKEN
 or in GATEHOUSE_DATA_DIR (./data).`
 
+const nouns = [
+  ...[addApply, addEnvironments, addApis, addPlans, addClients, addSecrets, addInitialAccessTokens],
+  ...[addSubscriptions, addKeys, addUsers, addGrants, addTokens, addSigningKeys, addDecisions],
+]
+
 /** Runs one command; answers the exit code: 0 done, 1 failed, 2 not understood, 130 interrupted. */
 export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { out, err, signal } = surroundings
   const program = new Command('gatehouse')
-    .description('Describes environments, APIs, plans, clients, subscriptions and keys, and shows decisions.')
+    .description('Describes environments, APIs, plans, clients, subscriptions, keys and users, and shows decisions.')
     .option('--json', 'print JSON instead of tables')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: out, writeErr: err })
     .addHelpText('after', afterHelp)
     .exitOverride()
+  const output = () => (program.opts<{ json?: boolean }>().json ? jsonOutput(out) : textOutput(out))
   const act: Act = async (work) => {
-    const output = program.opts<{ json?: boolean }>().json ? jsonOutput(out) : textOutput(out)
-    await work({ console: consoleClient(await findConsole(surroundings.env), signal), output })
+    await work({ console: consoleClient(await findConsole(surroundings.env), signal), output: output() })
   }
-  const nouns = [addApply, addEnvironments, addApis, addPlans, addClients, addSubscriptions, addKeys, addDecisions]
-  for (const add of nouns) add(program, act)
+  const asClient: ActAsClient = async (options, work) => {
+    await work({ oauth: oauthClient(await findClient(options, surroundings.env), signal), output: output() })
+  }
+  for (const add of nouns) add(program, act, asClient)
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0

@@ -1,4 +1,5 @@
 import type { ConsoleClient } from './console/client.ts'
+import type { OAuthClient } from './oauth/client.ts'
 import type { Output } from './output.ts'
 
 /** What every command works with. */
@@ -9,3 +10,18 @@ export interface Session {
 
 /** Does the work of a command once its words are understood. */
 export type Act = (work: (session: Session) => Promise<void>) => Promise<void>
+
+/** What the commands work with that are a client's, and no operator's. */
+export interface ClientSession {
+  readonly oauth: OAuthClient
+  readonly output: Output
+}
+
+/** Where a client and its issuer are named; what is not comes from the environment or the demo. */
+export interface ClientOptions {
+  readonly issuer?: string | undefined
+  readonly client?: string | undefined
+}
+
+/** Does the work of a client's command. */
+export type ActAsClient = (options: ClientOptions, work: (session: ClientSession) => Promise<void>) => Promise<void>

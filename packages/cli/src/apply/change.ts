@@ -6,4 +6,7 @@ export interface Change {
   /** A key that was made, shown this once. */
   readonly api_key_id?: string
   readonly api_key_secret?: string
+  /** A client secret that was made, shown this once. */
+  readonly client_secret_id?: string
+  readonly client_secret_text?: string
 }

@@ -18,6 +18,7 @@ export interface ConsoleClient {
   find(path: string): Promise<Json | undefined>
   post(path: string, body?: Json): Promise<Json>
   put(path: string, body: Json): Promise<Json>
+  delete(path: string): Promise<Json>
   /** The items of all pages, up to a number of them: `member` names their list. */
   list(path: string, member: string, query?: Query, limit?: number): Promise<readonly Json[]>
   /** The JSON lines of an answer that goes on; ends when the signal aborts. */
@@ -60,6 +61,7 @@ export function consoleClient({ url, token }: ConsoleSettings, signal: AbortSign
     find: (path) => request('GET', path).catch(undefinedWhenMissing),
     post: (path, body) => request('POST', path, {}, body ?? {}),
     put: (path, body) => request('PUT', path, {}, body),
+    delete: (path) => request('DELETE', path),
     async list(path, member, query = {}, limit = Number.POSITIVE_INFINITY) {
       const items: Json[] = []
       let pageToken: string | undefined

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../cli-error.ts'
+import { readJson, readText } from '../read-text.ts'
+import { textIn } from '../record.ts'
 
 /** Where the management REST is and who we are there. */
 export interface ConsoleSettings {
@@ -20,38 +21,15 @@ const defaultUrl = 'http://127.0.0.1:8081'
  */
 export async function findConsole(env: Environment): Promise<ConsoleSettings> {
   const directory = env['GATEHOUSE_DATA_DIR'] || 'data'
-  const demo = await readDemo(join(directory, 'demo.json'))
-  const url = env['GATEHOUSE_CONSOLE_URL'] || demo.console || defaultUrl
+  const demo = await readJson(join(directory, 'demo.json'))
+  const url = env['GATEHOUSE_CONSOLE_URL'] || textIn(demo, 'console') || defaultUrl
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new CliError(`GATEHOUSE_CONSOLE_URL is not an http URL: ${url}`)
-  const token = env['GATEHOUSE_OPERATOR_TOKEN'] || (await readText(join(directory, 'operator-token'))) || demo.token
+  const kept = await readText(join(directory, 'operator-token'))
+  const token = env['GATEHOUSE_OPERATOR_TOKEN'] || kept || textIn(demo, 'operator_token')
   if (!token)
     throw new CliError(
       `no operator token: set GATEHOUSE_OPERATOR_TOKEN, or GATEHOUSE_DATA_DIR to where the console keeps its own (looked in ${directory})`,
     )
   return { url: url.replace(/\/+$/, ''), token }
-}
-
-async function readDemo(path: string): Promise<{ console?: string; token?: string }> {
-  const text = await readText(path)
-  if (text === undefined) return {}
-  try {
-    const { console, operator_token } = JSON.parse(text) as Record<string, unknown>
-    return {
-      ...(typeof console === 'string' && { console }),
-      ...(typeof operator_token === 'string' && { token: operator_token }),
-    }
-  } catch {
-    throw new CliError(`${path} is not JSON`)
-  }
-}
-
-/** Undefined when there is no such file. */
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return (await readFile(path, 'utf8')).trim()
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw new CliError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`)
-  }
 }

@@ -25,10 +25,16 @@ const afterHelp = `
 A file holds lists of environments, plans, apis, clients and subscriptions, with the fields of the management API:
 
   environment_id: alpha            # for every entry below that names none
-  environments: [{ environment_id: alpha, hosts: ['*'] }]
+  environments: [{ environment_id: alpha, hosts: ['*'], issuer: { url: 'https://alpha.example', local_users: true } }]
   plans: [{ plan_id: basic, rate_limits: [{ name: minute, requests: 600, period: 1m }] }]
   apis: [{ api_id: orders, upstreams: ['http://127.0.0.1:9000'], openapi: ./orders.openapi.yaml }]
-  clients: [{ client_id: shop, display_name: Shop }]
+  clients:
+    - client_id: shop
+      display_name: Shop
+      registration:                # for OAuth clients
+        token_endpoint_auth_method: client_secret_basic
+        grant_types: [client_credentials, authorization_code, refresh_token]
+        redirect_uris: ['https://shop.example/callback']
   subscriptions: [{ client_id: shop, api_id: orders, plan_id: basic }]
 
 Applying a file again changes nothing. What no file names is left as it is.`
@@ -49,8 +55,10 @@ export function addApply(program: Command, act: Act): void {
         } finally {
           // What was done is shown even where the next entry was refused: a key comes only once.
           output.list(done, columns)
-          for (const { name, api_key_secret } of done)
+          for (const { name, api_key_secret, client_secret_text } of done) {
             if (api_key_secret) output.note(`\nkey of ${name}, shown this once: ${api_key_secret}`)
+            if (client_secret_text) output.note(`\nsecret of ${name}, shown this once: ${client_secret_text}`)
+          }
         }
       }),
     )

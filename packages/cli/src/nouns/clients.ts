@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
+import { UsageError } from '../cli-error.ts'
 import { routes } from '../console/routes.ts'
 import { type Column, field } from '../output.ts'
-import { recordIn } from '../record.ts'
+import { type Json, recordIn } from '../record.ts'
 import type { Act } from '../session.ts'
+import { type RegistrationOptions, registrationOf, withRegistration } from './registration-options.ts'
 
 const columns: readonly Column[] = [
   field('CLIENT', 'client_id'),
@@ -10,11 +12,17 @@ const columns: readonly Column[] = [
   field('NAME', 'display_name'),
   field('STATE', 'state'),
   field('CREATED', 'create_time'),
+  ['OAUTH', (item) => grantsOf(recordIn(item, 'registration'))],
 ]
 
 export function addClients(program: Command, act: Act): void {
   const clients = program.command('clients').description('registered applications, owners of subscriptions and keys')
+  addReading(clients, act)
+  addRegistering(clients, act)
+  addStates(clients, act)
+}
 
+function addReading(clients: Command, act: Act): void {
   clients
     .command('list')
     .description('lists the clients of an environment')
@@ -33,20 +41,55 @@ export function addClients(program: Command, act: Act): void {
     .action((id: string) =>
       act(async ({ console, output }) => output.one(recordIn(await console.get(routes.client(id)), 'client'))),
     )
+}
 
-  clients
-    .command('register')
-    .description('registers a client')
-    .requiredOption('--environment <id>', 'the environment')
-    .option('--id <id>', 'its id; generated when absent')
-    .option('--name <text>', 'its display name', '')
-    .action(({ environment, id, name }: { environment: string; id?: string; name: string }) =>
-      act(async ({ console, output }) => {
-        const body = { environment_id: environment, ...(id && { client_id: id }), display_name: name }
-        const { client, position } = await console.post(routes.clients, body)
-        output.one({ ...recordIn({ client }, 'client'), position })
-      }),
+interface NewClient extends RegistrationOptions {
+  readonly environment: string
+  readonly id?: string
+  readonly name: string
+}
+
+interface ChangedClient extends RegistrationOptions {
+  readonly name?: string
+  readonly oauth: boolean
+}
+
+function addRegistering(clients: Command, act: Act): void {
+  withRegistration(
+    clients
+      .command('register')
+      .description('registers a client')
+      .requiredOption('--environment <id>', 'the environment')
+      .option('--id <id>', 'its id; generated when absent')
+      .option('--name <text>', 'its display name', ''),
+  ).action(({ environment, id, name, ...options }: NewClient) =>
+    act(async ({ console, output }) => {
+      const registration = await registrationOf(options)
+      const body = { environment_id: environment, ...(id && { client_id: id }), display_name: name }
+      output.one(shown(await console.post(routes.clients, { ...body, ...(registration && { registration }) })))
+    }),
+  )
+
+  withRegistration(
+    clients
+      .command('change')
+      .description('replaces what a client may do as an OAuth client')
+      .argument('<client>')
+      .option('--name <text>', 'its display name; it keeps the one it has when absent')
+      .option('--no-oauth', 'it is no OAuth client any more'),
+  ).action(async (id: string, { name, oauth, ...options }: ChangedClient) => {
+    const registration = await registrationOf(options)
+    if (oauth === (registration === undefined)) throw new UsageError('say what it may do, or --no-oauth')
+    const body = { registration: registration ?? null, ...(name && { display_name: name }) }
+    await act(async ({ console, output }) =>
+      output.one(shown(await console.post(routes.clientAction(id, 'change'), body))),
     )
+  })
+}
+
+function addStates(clients: Command, act: Act): void {
+  const change = (id: string, action: string, body: Json) =>
+    act(async ({ console, output }) => output.one(shown(await console.post(routes.clientAction(id, action), body))))
 
   clients
     .command('suspend')
@@ -61,9 +104,20 @@ export function addClients(program: Command, act: Act): void {
     .argument('<client>')
     .action((id: string) => change(id, 'resume', {}))
 
-  const change = (id: string, action: string, body: Record<string, unknown>) =>
-    act(async ({ console, output }) => {
-      const { client, position } = await console.post(routes.clientAction(id, action), body)
-      output.one({ ...recordIn({ client }, 'client'), position })
-    })
+  clients
+    .command('delete')
+    .description('ends the client for good')
+    .argument('<client>')
+    .action((id: string) =>
+      act(async ({ console, output }) => output.one(shown(await console.delete(routes.client(id))))),
+    )
+}
+
+/** The client and the position of the write. */
+function shown(answer: Json): Json {
+  return { ...recordIn(answer, 'client'), position: answer['position'] }
+}
+
+function grantsOf({ grant_types }: Json): string {
+  return Array.isArray(grant_types) ? grant_types.map((type) => String(type).replace(/^.*:/, '')).join(' ') : ''
 }

@@ -7,40 +7,8 @@ import { Environment } from '@gatehouse/contracts/policy/v1/environment'
 import { Plan } from '@gatehouse/contracts/policy/v1/plan'
 import { failedPrecondition, invalidArgument, notFound } from '@gatehouse/errors'
 import type { Answers } from '../../../../services/console/src/testing/running-console.ts'
-
-interface Versioned {
-  readonly version: bigint
-}
-
-/** Things by id, whose version grows with every change and stays with none. */
-class Shelf<Item extends Versioned> {
-  readonly items = new Map<string, Item>()
-  readonly #noun: string
-
-  constructor(noun: string) {
-    this.#noun = noun
-  }
-
-  get(id: string): Item {
-    const item = this.items.get(id)
-    if (!item) throw notFound(this.#noun, id)
-    return item
-  }
-
-  put(id: string, item: Omit<Item, 'version'>): Item {
-    const before = this.items.get(id)
-    const same = before && text({ ...item, version: before.version }) === text(before)
-    const next = { ...item, version: (before?.version ?? 0n) + (same ? 0n : 1n) } as Item
-    this.items.set(id, next)
-    return next
-  }
-
-  list(wanted: (item: Item) => boolean = () => true): Item[] {
-    return [...this.items.values()].filter(wanted)
-  }
-}
-
-const text = (value: object) => JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}n` : each))
+import { type OAuthShelves, oauthShelves, secretAnswers, tokenAnswers } from './memory-oauth.ts'
+import { Shelf } from './shelf.ts'
 
 /** The services behind the console, in memory: as much of their rules as commands show. */
 export function memoryServices() {
@@ -52,10 +20,15 @@ export function memoryServices() {
     subscriptions: new Shelf<Subscription>('subscription'),
     keys: new Shelf<ApiKey>('api_key'),
   }
+  const oauth = oauthShelves()
   const decisions: DecisionRecord[] = []
   const answers: Answers = {
     policy: policyAnswers(shelves),
-    credential: { ...clientAnswers(shelves), ...subscriptionAnswers(shelves), ...keyAnswers(shelves) },
+    credential: {
+      ...{ ...clientAnswers(shelves), ...secretAnswers(oauth) },
+      ...{ ...subscriptionAnswers(shelves), ...keyAnswers(shelves) },
+    },
+    token: tokenAnswers(oauth),
     audit: {
       listDecisions: async ({ filter, pageSize }) => ({
         decisions: decisions
@@ -77,10 +50,10 @@ export function memoryServices() {
       },
     },
   }
-  return { answers, decisions, ...shelves }
+  return { answers, decisions, ...oauth, ...shelves }
 }
 
-type Shelves = Omit<ReturnType<typeof memoryServices>, 'answers' | 'decisions'>
+type Shelves = Omit<ReturnType<typeof memoryServices>, 'answers' | 'decisions' | keyof OAuthShelves>
 
 function policyAnswers({ environments, apis, plans }: Shelves): NonNullable<Answers['policy']> {
   const name = (item: { environmentId: string }, id: string) => `${item.environmentId}/${id}`
@@ -112,10 +85,19 @@ function policyAnswers({ environments, apis, plans }: Shelves): NonNullable<Answ
 
 function clientAnswers({ clients }: Shelves): NonNullable<Answers['credential']> {
   return {
-    registerClient: async ({ environmentId, clientId, displayName }) => {
-      const fields = { clientId, environmentId, displayName, state: ClientState.CLIENT_STATE_ACTIVE }
-      return { client: clients.put(clientId, Client.fromPartial(fields)), position: 4n }
+    registerClient: async ({ environmentId, clientId, displayName, registration }) => {
+      const fields = { clientId, environmentId, displayName, registration, state: ClientState.CLIENT_STATE_ACTIVE }
+      return { client: clients.put(clientId, { ...Client.create(), ...fields }), position: 4n }
     },
+    changeClientRegistration: async ({ clientId, displayName, registration }) => {
+      const before = clients.get(clientId)
+      const fields = { ...before, registration, displayName: displayName || before.displayName }
+      return { client: clients.put(clientId, fields), position: 14n }
+    },
+    deleteClient: async ({ clientId }) => ({
+      client: clients.put(clientId, { ...clients.get(clientId), state: ClientState.CLIENT_STATE_DELETED }),
+      position: 15n,
+    }),
     getClient: async ({ clientId }) => ({ client: clients.get(clientId) }),
     // Two pages at least: the ids go on where the token says.
     listClients: async ({ pageToken, pageSize }) => {

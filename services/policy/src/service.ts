@@ -2,7 +2,8 @@ import { openAuditSink, openTrail, startShipper } from '@gatehouse/audit-trail'
 import { createLogPublisher, eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
-import { openDecisionState } from '@gatehouse/decision-state'
+import { type ResolveReferenceTokenRequest, TokenServiceClient } from '@gatehouse/contracts/token/v1/token_service'
+import { createAccessTokens, openDecisionState } from '@gatehouse/decision-state'
 import { eventLogService, openPool, startOutboxRelay } from '@gatehouse/event-store'
 import {
   ConfigurationError,
@@ -81,12 +82,20 @@ export async function startPolicy(
     logger,
   })
   opened.defer(() => state.close())
+  const tokenService = createClient(TokenServiceClient, { address: config.tokenAddress, tls, peer: 'token' })
+  opened.defer(() => tokenService.close())
+  const resolve = (request: ResolveReferenceTokenRequest) => tokenService.resolveReferenceToken(request)
+  const accessTokens = createAccessTokens({ state, views: state.credentials, resolve })
   const dependencies = { store, read: resources(pool) }
   const server = await startGrpcService({
     ...{ name: 'policy', address: config.address, tls, logger, registry },
     reflection: config.reflection,
     healthWithoutCertificate: config.healthWithoutCertificate,
-    services: [policyService(dependencies), policyLogService(dependencies), decisionService({ state, trail, logger })],
+    services: [
+      policyService(dependencies),
+      policyLogService(dependencies),
+      decisionService({ state, accessTokens, trail, logger }),
+    ],
     ops: { port: config.opsPort, host: config.opsHost, ready: () => store.head().then(() => true) },
   })
   opened.defer(() => server.close())

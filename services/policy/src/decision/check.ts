@@ -1,16 +1,20 @@
 import { digestSecret, parseApiKey } from '@gatehouse/credential-format'
 import {
+  type AccessTokens,
+  type CredentialLookup,
   type DecisionState,
   FactParked,
   loadViews,
   refuseUnknownState,
   type Staleness,
+  TokenServiceUnavailable,
 } from '@gatehouse/decision-state'
 import {
   type CredentialViews,
   canonicalPath,
   decide,
   type Match,
+  type Matched,
   matchInEnvironment,
   noViews,
   type PresentedCredential,
@@ -26,7 +30,17 @@ export interface Question {
   /** As a client would send it. */
   readonly path: string
   readonly clientIp: string
-  readonly apiKey: string | undefined
+  readonly credential: AskedCredential
+}
+
+/** `unknown`: of a kind that a later version knows. */
+export type AskedCredential =
+  | { readonly kind: 'none' | 'unknown' }
+  | { readonly kind: 'api_key' | 'access_token'; readonly text: string }
+
+export interface CheckParts {
+  readonly state: Pick<DecisionState, 'policy' | 'credentials' | 'stalenessMs' | 'provenStalenessMs'>
+  readonly accessTokens: AccessTokens
 }
 
 /** What was decided, on which facts: all that its record tells. */
@@ -45,10 +59,11 @@ export interface Verdict extends Staleness {
  * wrong denies, and is told to `onError` when it is not expected.
  */
 export async function check(
-  state: DecisionState,
+  parts: CheckParts,
   question: Question,
   onError: (error: unknown) => void,
 ): Promise<Verdict> {
+  const { state } = parts
   const nowMs = Date.now()
   const staleness = { stalenessMs: state.stalenessMs(), provenStalenessMs: state.provenStalenessMs() }
   const canonical = canonicalPath(question.path)
@@ -60,25 +75,69 @@ export async function check(
   const refusal = refuseUnknownState(staleness, match.enforcement.maxStalenessMs)
   if (refusal) return deny(refusal)
   try {
-    const { credential, views } = await present(state, question.apiKey)
+    const { credential, lookup } = await present(parts, match, question.credential, nowMs)
+    const views = await loadViews(state.credentials, lookup)
     const { reason, principal } = decide({ match, credential, clientIp: question.clientIp }, views, nowMs)
     return { ...facts, reason, principal, views }
   } catch (error) {
     if (error instanceof FactParked || error instanceof ReadModelUnavailable) return deny('read_model_unavailable')
+    if (error instanceof TokenServiceUnavailable) return deny('token_service_unavailable')
     onError(error)
     return deny('internal_error')
   }
 }
 
-async function present(
-  state: DecisionState,
-  apiKey: string | undefined,
-): Promise<{ readonly credential: PresentedCredential; readonly views: CredentialViews }> {
-  if (apiKey === undefined) return { credential: { kind: 'none' }, views: noViews }
-  const parsed = parseApiKey(apiKey)
-  if (parsed.kind === 'malformed') return { credential: { kind: 'malformed' }, views: noViews }
-  const digest = digestSecret(apiKey)
-  const lookup = parsed.kind === 'own' ? { by: 'id' as const, id: parsed.id } : { by: 'digest' as const, digest }
-  const views = await loadViews(state.credentials, lookup)
-  return { credential: { kind: 'api_key', digest }, views }
+interface Presented {
+  readonly credential: PresentedCredential
+  readonly lookup?: CredentialLookup
 }
+
+function present(
+  parts: CheckParts,
+  match: Match,
+  asked: AskedCredential,
+  nowMs: number,
+): Presented | Promise<Presented> {
+  // As at the gateway: where everybody is let in, or nothing was found, credentials are not looked at.
+  if (match.kind !== 'matched' || match.operation.anonymous) return none
+  switch (asked.kind) {
+    case 'none':
+      return none
+    case 'unknown':
+      return malformed
+    case 'api_key':
+      return presentApiKey(asked.text)
+    case 'access_token':
+      return presentAccessToken(parts, match, asked.text, nowMs)
+  }
+}
+
+const none: Presented = { credential: { kind: 'none' } }
+const malformed: Presented = { credential: { kind: 'malformed' } }
+
+function presentApiKey(text: string): Presented {
+  const parsed = parseApiKey(text)
+  if (parsed.kind === 'malformed') return malformed
+  const digest = digestSecret(text)
+  const lookup = parsed.kind === 'own' ? { by: 'id' as const, id: parsed.id } : { by: 'digest' as const, digest }
+  return { credential: { kind: 'api_key', digest }, lookup }
+}
+
+/** A token that is bound to a key is refused: that its sender holds the key, only who took the request can tell. */
+async function presentAccessToken(
+  { accessTokens }: CheckParts,
+  { environment, api, operation }: Matched,
+  text: string,
+  nowMs: number,
+): Promise<Presented> {
+  const { environmentId, issuer } = environment
+  if (!operation.takesTokens || !issuer || !api.tokens) return none
+  const read = await accessTokens.read(text, { environmentId, issuer: issuer.url, form: api.tokens.form, nowMs })
+  if (read.kind === 'refused') return { credential: { kind: 'refused_token', reason: read.reason } }
+  const { token } = read
+  if (token.confirmation)
+    return { credential: { kind: 'refused_token', reason: bindingReasons[token.confirmation.method] } }
+  return { credential: { kind: 'access_token', token }, lookup: { by: 'token', environmentId, token } }
+}
+
+const bindingReasons = { dpop: 'proof_missing', certificate: 'certificate_mismatch' } as const

@@ -10,21 +10,26 @@ import type { DecisionState } from '@gatehouse/decision-state'
 import { unavailable } from '@gatehouse/errors'
 import { type BoundService, type CallContext, grpcService, type Logger } from '@gatehouse/grpc-service'
 import type { Reason } from '@gatehouse/policy-engine'
-import { check, type Question } from '../decision/check.ts'
+import { type AskedCredential, type CheckParts, check, type Question } from '../decision/check.ts'
 import { recordOf } from '../decision/record.ts'
 import { Violations } from '../domain/violations.ts'
 
 const callers = ['gateway', 'credential', 'policy', 'token', 'audit', 'console'] as const
 const positionWaitMs = 2000
 
-export interface DecisionDependencies {
+export interface DecisionDependencies extends CheckParts {
   readonly state: DecisionState
   readonly trail: Trail
   readonly logger: Logger
 }
 
 /** These are no denials: they say that the state cannot tell at the moment. */
-const unknowns: ReadonlySet<Reason> = new Set(['position_not_reached', 'state_stale', 'read_model_unavailable'])
+const unknowns: ReadonlySet<Reason> = new Set([
+  'position_not_reached',
+  'state_stale',
+  'read_model_unavailable',
+  'token_service_unavailable',
+])
 
 /** gatehouse.policy.v1.DecisionService. */
 export function decisionService(dependencies: DecisionDependencies): BoundService {
@@ -36,14 +41,15 @@ export function decisionService(dependencies: DecisionDependencies): BoundServic
 }
 
 async function answer(
-  { state, trail, logger }: DecisionDependencies,
+  { state, accessTokens, trail, logger }: DecisionDependencies,
   request: CheckRequest,
   { requestId }: CallContext,
 ): Promise<CheckResponse> {
   const question = parseQuestion(request)
   const demanded = parsePosition(request)
   const reached = await state.waitFor(demanded, positionWaitMs)
-  const decided = await check(state, question, (error) => logger.error({ err: error, requestId }, 'a decision failed'))
+  const onError = (error: unknown) => logger.error({ err: error, requestId }, 'a decision failed')
+  const decided = await check({ state, accessTokens }, question, onError)
   const verdict = reached ? decided : { ...decided, reason: 'position_not_reached' as const, principal: undefined }
   const decisionId = await writeRecord(trail, recordOf(question, verdict, state.positions() ?? {}, requestId))
   const { principal, match, reason } = verdict
@@ -67,13 +73,20 @@ function parseQuestion({ environmentId, method, path, clientIp, credential }: Ch
   violations.require(path !== '', 'path', 'is required')
   violations.require(clientIp.length <= 64, 'client_ip', 'must be an address')
   violations.throwIfAny()
-  return { environmentId, method, path, clientIp, apiKey: apiKeyOf(credential) }
+  return { environmentId, method, path, clientIp, credential: credentialOf(credential) }
 }
 
 /** A credential of a later version is one that cannot be right, not none. */
-function apiKeyOf(credential: CheckRequest['credential']): string | undefined {
-  if (!credential) return undefined
-  return credential.kind?.$case === 'apiKey' ? credential.kind.value : ''
+function credentialOf(credential: CheckRequest['credential']): AskedCredential {
+  if (!credential) return { kind: 'none' }
+  switch (credential.kind?.$case) {
+    case 'apiKey':
+      return { kind: 'api_key', text: credential.kind.value }
+    case 'accessToken':
+      return { kind: 'access_token', text: credential.kind.value }
+    default:
+      return { kind: 'unknown' }
+  }
 }
 
 function parsePosition({ position }: CheckRequest): Positions {

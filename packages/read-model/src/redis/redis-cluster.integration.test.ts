@@ -16,7 +16,7 @@ const under = {
     const { hostname: host, port } = new URL(server.url)
     const nodes = [{ host, port: Number(port) }]
     const model = openRedisModel({ address: { nodes }, prefix: randomUUID(), readTimeoutMs: 2_000 })
-    await waitFor(() => model.positions().then(() => true), { what: 'the cluster answers' })
+    await waitFor(() => model.digest(), { what: 'the cluster answers, reads and writes' })
     return model
   },
   settled: async (condition: () => boolean) => {

@@ -16,8 +16,9 @@ import {
 import { requestKeysMax } from '../read-together.ts'
 import { decodeStored, encodeStored } from '../stored.ts'
 import type { Connection } from './connections.ts'
+import { ownKey } from './own-key.ts'
 import { type Layout, place, positionsOf, type Reply, run } from './redis-store.ts'
-import { hashFields, keysWith } from './scan.ts'
+import { hashFields, ownEntries } from './scan.ts'
 import { applyScript, readScript, type Script } from './scripts.ts'
 
 /** Which generation the calls are for: a fixed candidate, or whichever serves. */
@@ -47,7 +48,7 @@ export function redisGeneration(options: RedisGenerationOptions): Generation {
   /** `keys` go, as those of their own in the generation, behind the KEYS of every script. */
   const call = (connection: Connection, script: Script, args: Arguments, keys: readonly string[] = []) =>
     target.call((name) => {
-      const own = keys.map((key) => layout.own(name, key))
+      const own = keys.map((key) => ownKey(layout.beginning(name), key))
       return run(connection, script, [...layout.keys(name), ...own], [name, ...args])
     })
 
@@ -90,7 +91,7 @@ export function redisGeneration(options: RedisGenerationOptions): Generation {
     const before = await positions()
     const { name } = target
     yield* hashFields(writes, layout.hash(name, noun))
-    if (expiringNouns.has(noun)) yield* keysWith(writes, layout.own(name, `${noun}/`))
+    if (expiringNouns.has(noun)) yield* ownEntries(writes, layout.beginning(name), noun)
     // The hash of a generation that was replaced, or of lost data, ends early without a word.
     if (!reaches(await positions(), before) || name !== target.name)
       throw new ReadModelUnavailable('Redis: the generation went away while it was read')

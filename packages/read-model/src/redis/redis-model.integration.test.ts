@@ -13,7 +13,7 @@ beforeAll(async () => {
 const under = {
   open: async () => {
     const model = openRedisModel({ address: { url }, prefix: randomUUID(), readTimeoutMs: 2_000 })
-    await waitFor(() => model.positions().then(() => true), { what: 'Redis answers' })
+    await waitFor(() => model.digest(), { what: 'Redis answers, reads and writes' })
     return model
   },
   settled: async (condition: () => boolean) => {

@@ -35,7 +35,7 @@ export function openRedisModel(options: RedisModelOptions): ReadModel {
 
   async function begin(): Promise<Candidate> {
     // Short: it stands in every key that expires.
-    const name = randomBytes(6).toString('hex')
+    const name = randomBytes(6).toString('base64url')
     return {
       name,
       ...redisGeneration({ ...store, target: { name, candidate: true, call: (work) => work(name) } }),

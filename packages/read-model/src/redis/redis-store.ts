@@ -23,8 +23,8 @@ export interface Layout {
   /** First KEYS of every script. */
   keys(generation: string): readonly string[]
   hash(generation: string, noun: Noun): string
-  /** The key of an entry that expires. */
-  own(generation: string, key: string): string
+  /** What the keys of a generation begin with. */
+  beginning(generation: string): string
 }
 
 export function layoutOf(prefix: string): Layout {
@@ -36,7 +36,7 @@ export function layoutOf(prefix: string): Layout {
     data,
     keys: (generation) => [name('generation'), changes, ...data(generation)],
     hash: (generation, noun) => name(`${generation}:${noun}`),
-    own: (generation, key) => name(`${generation}:${key}`),
+    beginning: (generation) => name(`${generation}:`),
   }
 }
 
@@ -50,7 +50,7 @@ export function place(key: string): readonly [hash: number, field: string, expir
 export async function run(
   connection: Connection,
   script: Script,
-  keys: readonly string[],
+  keys: readonly (string | Buffer)[],
   args: readonly (string | number | Buffer)[],
 ): Promise<Reply> {
   try {
@@ -65,7 +65,7 @@ export async function run(
 async function evaluate(
   connection: Connection,
   { lua, sha }: Script,
-  keys: readonly string[],
+  keys: readonly (string | Buffer)[],
   args: readonly (string | number | Buffer)[],
 ): Promise<unknown> {
   try {

@@ -1,5 +1,7 @@
 import { Cluster } from 'ioredis'
+import type { Noun } from '../keys.ts'
 import type { Connection } from './connections.ts'
+import { idOfOwnKey, ownPattern } from './own-key.ts'
 import { unavailable } from './redis-store.ts'
 
 const pageSize = 1_000
@@ -13,16 +15,20 @@ export async function* hashFields(connection: Connection, hash: string): AsyncIt
     }
 }
 
-/** Every key that begins so, without that beginning, at least once, while they may change. */
-export async function* keysWith(connection: Connection, beginning: string): AsyncIterable<readonly [string, Buffer]> {
-  const pattern = `${beginning.replace(/[\\*?[\]]/g, '\\$&')}*`
+/** Every entry of a noun that expires at least once, by its id, while they may change. */
+export async function* ownEntries(
+  connection: Connection,
+  beginning: string,
+  noun: Noun,
+): AsyncIterable<readonly [string, Buffer]> {
+  const pattern = ownPattern(beginning, noun)
   for (const node of nodesOf(connection))
     for await (const keys of pages((cursor) => node.scanBuffer(cursor, 'MATCH', pattern, 'COUNT', pageSize))) {
       if (keys.length === 0) continue
       const values = await connection.mgetBuffer([...keys]).catch((cause) => Promise.reject(unavailable(cause)))
       for (const [index, key] of keys.entries()) {
         const stored = values[index]
-        if (stored) yield [key.toString('latin1').slice(beginning.length), stored]
+        if (stored) yield [idOfOwnKey(beginning, key), stored]
       }
     }
 }

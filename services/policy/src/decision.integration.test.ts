@@ -11,7 +11,7 @@ import {
   SubscriptionCreated,
 } from '@gatehouse/contracts/credential/v1/credential_events'
 import { EventLogServiceService } from '@gatehouse/contracts/event_log/v1/event_log_service'
-import { type CredentialEvent, credentialEvents } from '@gatehouse/contracts/events'
+import { type CredentialEvent, credentialEvents, tokenEvents } from '@gatehouse/contracts/events'
 import { SecurityScheme } from '@gatehouse/contracts/policy/v1/api'
 import { type CheckRequest, DecisionServiceClient, Outcome } from '@gatehouse/contracts/policy/v1/decision_service'
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
@@ -63,20 +63,26 @@ async function startPeers(dataDir: string, postgresUrl: string) {
   cleanup.defer(() => pool.end())
   credentials = await openEventStore({ pool, schema: 'credential', source: 'credential', events: credentialEvents })
   cleanup.defer(() => credentials.close())
+  const tokens = await openEventStore({ pool, schema: 'token', source: 'token', events: tokenEvents })
+  cleanup.defer(() => tokens.close())
   const readers = ['policy']
-  const log = await startGrpcService({
-    ...{ name: 'credential', address: '127.0.0.1:0', logger },
-    tls: await devCertificates(dataDir, 'credential'),
-    services: [
-      {
-        definition: EventLogServiceService,
-        handlers: eventLogService(credentials),
-        roles: { readEvents: readers, getHead: readers },
-      },
-    ],
-  })
+  const serve = async (name: string, store: Parameters<typeof eventLogService>[0]) =>
+    startGrpcService({
+      ...{ name, address: '127.0.0.1:0', logger },
+      tls: await devCertificates(dataDir, name),
+      services: [
+        {
+          definition: EventLogServiceService,
+          handlers: eventLogService(store),
+          roles: { readEvents: readers, getHead: readers },
+        },
+      ],
+    })
+  const log = await serve('credential', credentials)
   stopCredentialLog = () => log.close()
   cleanup.defer(stopCredentialLog)
+  const tokenLog = await serve('token', tokens)
+  cleanup.defer(() => tokenLog.close())
   const audit = await startGrpcService({
     ...{ name: 'audit', address: '127.0.0.1:0', logger },
     tls: await devCertificates(dataDir, 'audit'),
@@ -85,7 +91,7 @@ async function startPeers(dataDir: string, postgresUrl: string) {
     ],
   })
   cleanup.defer(() => audit.close())
-  return { credentialAddress: log.address, auditAddress: audit.address }
+  return { credentialAddress: log.address, tokenAddress: tokenLog.address, auditAddress: audit.address }
 }
 
 async function* ingest(requests: AsyncIterable<IngestRequest>) {
@@ -107,6 +113,7 @@ beforeAll(async () => {
     GATEHOUSE_POLICY_OPS_PORT: '0',
     GATEHOUSE_NODE: 'node-1',
     GATEHOUSE_CREDENTIAL_ADDRESS: peers.credentialAddress,
+    GATEHOUSE_TOKEN_ADDRESS: peers.tokenAddress,
     GATEHOUSE_AUDIT_ADDRESS: peers.auditAddress,
   })
   const service = await startPolicy(policyConfig, { logger })

@@ -3,7 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { DecisionEntry } from './decision-entry.ts'
-import { bounds, recordEncoder } from './encode-record.ts'
+import { recordEncoder } from './encode-record.ts'
+import { bounds } from './record-bounds.ts'
 
 const schema = JSON.parse(readFileSync(new URL('../../../docs/decision-record.schema.json', import.meta.url), 'utf8'))
 const validate = new Ajv2020({ allErrors: true }).compile(schema)
@@ -13,6 +14,12 @@ const encodeRecord = recordEncoder('gw-1', 1_790_000_000, 'gateway')
 
 function encode(entry: DecisionEntry, sequence: number): string {
   const { bytes, length } = encodeRecord(entry, sequence)
+  return bytes.toString('latin1', 0, length)
+}
+
+/** By an encoder that has seen no other record. */
+function encodeAlone(entry: DecisionEntry, sequence: number): string {
+  const { bytes, length } = recordEncoder('gw-1', 1_790_000_000, 'gateway')(entry, sequence)
   return bytes.toString('latin1', 0, length)
 }
 
@@ -111,6 +118,25 @@ describe('encodeRecord', () => {
         expect('http_request' in record).toBe(['method', 'host', 'path', 'userAgent'].some((n) => present.includes(n)))
       }),
     )
+  })
+
+  const others = { ...least, ...Object.fromEntries(Object.keys(whole).map((name) => [name, undefined])) }
+  test.each(Object.keys(whole))('after a record with the same credential, another %s is written as such', (name) => {
+    const value = whole[name as keyof DecisionEntry]
+    const other: Record<string, unknown> = {
+      string: `${value}_2`,
+      number: Number(value) + 1,
+      bigint: 1000n,
+      boolean: !value,
+      object: ['orders:write'],
+    }
+    for (const changed of [other[typeof value], name in least ? value : others[name as keyof DecisionEntry]]) {
+      const entry = { ...whole, [name]: changed }
+      const encodeNext = recordEncoder('gw-1', 1_790_000_000, 'gateway')
+      encodeNext(whole, 7)
+      const { bytes, length } = encodeNext(entry, 8)
+      expect(JSON.parse(bytes.toString('latin1', 0, length))).toEqual(JSON.parse(encodeAlone(entry, 8)))
+    }
   })
 
   test.each(nasty)('%j comes back unchanged, as printable ASCII', (text) => {

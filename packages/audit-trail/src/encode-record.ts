@@ -1,10 +1,9 @@
-import type { Counter, DecisionEntry } from './decision-entry.ts'
+import type { DecisionEntry } from './decision-entry.ts'
 import { jsonText } from './json-text.ts'
 import { JsonWriter } from './json-writer.ts'
+import { KnownFacts } from './known-facts.ts'
+import { bounds } from './record-bounds.ts'
 import type { Payload } from './spool/frame.ts'
-
-/** Longest values kept, in UTF-16 units; what is longer is cut. RFC 1035 bounds the host. */
-export const bounds = { id: 128, host: 255, ip: 64, method: 32, path: 2048, userAgent: 512, scopes: 64 } as const
 
 /** Above the longest record: every unit of every value escaped in six bytes (64 scopes of 128: 48 KiB). */
 const RECORD_BYTES_MAX = 128 << 10
@@ -28,6 +27,7 @@ const ACTIVITY_OTHER = 99
  */
 export function recordEncoder(node: string, epoch: number, product: string) {
   const json = new JsonWriter(RECORD_BYTES_MAX)
+  const known = new KnownFacts()
   const nodeText = jsonText(node, bounds.id)
   const productText = jsonText(product, bounds.id)
   const metadata = `,"metadata":{"version":"${OCSF_VERSION}","product":{"name":${productText},"vendor_name":"Gatehouse"},"uid":${nodeText.slice(0, -1)}.${epoch}.`
@@ -41,8 +41,8 @@ export function recordEncoder(node: string, epoch: number, product: string) {
     json.raw('","correlation_uid":')
     json.text(entry.requestId, bounds.id)
     json.close()
-    actor(json, entry)
-    api(json, entry)
+    const facts = known.of(entry)
+    json.raw(facts.who)
     source(json, entry)
     http(json, entry)
     json.raw(identity)
@@ -51,10 +51,9 @@ export function recordEncoder(node: string, epoch: number, product: string) {
     json.text(entry.reason, bounds.id)
     json.raw(',"audit_mode":')
     json.text(entry.auditMode, bounds.id)
-    facts(json, entry)
+    json.raw(facts.which)
     measures(json, entry)
     positions(json, entry)
-    versions(json, entry)
     json.raw('}}')
     return json
   }
@@ -74,28 +73,6 @@ function activity(json: JsonWriter, { method, allowed, reason, timeMs }: Decisio
   json.text(reason, bounds.id)
   json.raw(',"time":')
   json.integer(timeMs)
-}
-
-function actor(json: JsonWriter, { clientId, userId }: DecisionEntry): void {
-  json.raw(',"actor":{')
-  id(json, '"app_uid":', clientId)
-  if (userId !== undefined) {
-    json.name('"user":{"uid":')
-    json.text(userId, bounds.id)
-    json.close()
-  }
-  json.close()
-}
-
-function api(json: JsonWriter, { apiId, operationId }: DecisionEntry): void {
-  json.raw(',"api":{"operation":')
-  json.text(operationId ?? '', bounds.id)
-  if (apiId !== undefined) {
-    json.raw(',"service":{"name":')
-    json.text(apiId, bounds.id)
-    json.close()
-  }
-  json.close()
 }
 
 function source(json: JsonWriter, { clientIp }: DecisionEntry): void {
@@ -142,27 +119,6 @@ function redacted(json: JsonWriter, name: string, value: string | undefined, cha
   json.text(value.includes('gh') ? value.replace(credential, '[redacted]') : value, charactersMax)
 }
 
-function facts(json: JsonWriter, entry: DecisionEntry): void {
-  id(json, '"environment":', entry.environmentId)
-  id(json, '"api":', entry.apiId)
-  id(json, '"operation":', entry.operationId)
-  id(json, '"credential_id":', entry.credentialId)
-  id(json, '"client_id":', entry.clientId)
-  id(json, '"subscription_id":', entry.subscriptionId)
-  id(json, '"plan_id":', entry.planId)
-  id(json, '"auth_method":', entry.authMethod)
-  id(json, '"token_id":', entry.tokenId)
-  id(json, '"grant_id":', entry.grantId)
-  id(json, '"grant_type":', entry.grantType)
-  if (entry.scopes === undefined) return
-  json.raw(',"scopes":[')
-  for (let index = 0; index < entry.scopes.length && index < bounds.scopes; index++) {
-    if (index > 0) json.raw(',')
-    json.text(entry.scopes[index] ?? '', bounds.id)
-  }
-  json.raw(']')
-}
-
 function measures(json: JsonWriter, entry: DecisionEntry): void {
   const { stalenessMs, durationUs, rateLimit, rateRemaining = 0, rateResetMs = 0 } = entry
   if (stalenessMs !== undefined) {
@@ -185,31 +141,8 @@ function measures(json: JsonWriter, entry: DecisionEntry): void {
 
 function positions(json: JsonWriter, entry: DecisionEntry): void {
   json.raw(',"positions":{')
-  count(json, '"credential":', entry.credentialPosition)
-  count(json, '"policy":', entry.policyPosition)
-  count(json, '"token":', entry.tokenPosition)
+  json.count('"credential":', entry.credentialPosition)
+  json.count('"policy":', entry.policyPosition)
+  json.count('"token":', entry.tokenPosition)
   json.close()
-}
-
-function versions(json: JsonWriter, entry: DecisionEntry): void {
-  json.raw(',"versions":{')
-  count(json, '"api_key":', entry.apiKeyVersion)
-  count(json, '"client":', entry.clientVersion)
-  count(json, '"subscription":', entry.subscriptionVersion)
-  count(json, '"environment":', entry.environmentVersion)
-  count(json, '"api":', entry.apiVersion)
-  count(json, '"plan":', entry.planVersion)
-  json.close()
-}
-
-function id(json: JsonWriter, name: string, value: string | undefined): void {
-  if (value === undefined) return
-  json.name(name)
-  json.text(value, bounds.id)
-}
-
-function count(json: JsonWriter, name: string, value: Counter | undefined): void {
-  if (value === undefined) return
-  json.name(name)
-  json.integer(Number(value))
 }

@@ -1,3 +1,4 @@
+import type { Counter } from './decision-entry.ts'
 import { jsonText } from './json-text.ts'
 
 const char = { comma: 0x2c, quote: 0x22, backslash: 0x5c, openBrace: 0x7b, closeBrace: 0x7d } as const
@@ -27,7 +28,7 @@ export class JsonWriter {
 
   /** A member's name, behind a comma where it is not the first. @param name ASCII with quotes and colon: `"name":` */
   name(name: string): void {
-    if (this.bytes[this.length - 1] !== char.openBrace) this.bytes[this.length++] = char.comma
+    if (this.length === 0 || this.bytes[this.length - 1] !== char.openBrace) this.bytes[this.length++] = char.comma
     this.raw(name)
   }
 
@@ -70,5 +71,16 @@ export class JsonWriter {
       rest = tenth
     }
     this.length = start + digits
+  }
+
+  /** A member that counts; none where there is no value. @param name see `name` */
+  count(name: string, value: Counter | undefined): void {
+    if (value === undefined) return
+    this.name(name)
+    this.integer(Number(value))
+  }
+
+  toString(): string {
+    return this.bytes.toString('latin1', 0, this.length)
   }
 }

@@ -8,7 +8,7 @@ import type { Upstreams } from '../forward/upstreams.ts'
 import { type Exchange, type Http1Handler, type Outcome, repeated } from '../http1/exchange.ts'
 import type { OAuth } from '../oauth/oauth.ts'
 import type { AccessTokenParts } from './authenticate/access-token.ts'
-import { presentApiKey } from './authenticate/api-key.ts'
+import { presentApiKey, rememberApiKey } from './authenticate/api-key.ts'
 import { presentCredential } from './authenticate/present-credential.ts'
 import type { Presented } from './authenticate/presented.ts'
 import { conclude } from './conclude.ts'
@@ -116,13 +116,17 @@ function examinePresented(
   parts: CheckParts,
   inquiry: Inquiry,
   match: Matched,
-  { credential, lookup, authorization }: Presented,
+  presented: Presented,
 ): Promise<void> | undefined {
+  const { credential, lookup, authorization } = presented
   const { exchange, nowMs } = inquiry
   const examineWith = (views: CredentialViews) => {
     const { allowed, reason, principal } = decide({ match, credential, clientIp: exchange.clientAddress }, views, nowMs)
     const verdict: Verdict = { reason, principal, views, consumption: undefined, authorization }
-    if (allowed) return limit(parts, inquiry, match, verdict)
+    if (allowed) {
+      rememberApiKey(presented)
+      return limit(parts, inquiry, match, verdict)
+    }
     if (reason === 'proof_nonce_required') return demandNonce(parts, inquiry, verdict)
     conclude(parts, inquiry, verdict)
     return undefined

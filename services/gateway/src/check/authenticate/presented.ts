@@ -7,6 +7,8 @@ export interface Presented {
   readonly lookup: CredentialLookup | undefined
   /** What the upstream is shown in `Authorization` in the place of what the client sent. */
   readonly authorization: string | undefined
+  /** An API key as it was sent, where it is not known yet: see `rememberApiKey`. */
+  readonly apiKeyText?: string
 }
 
 export const noCredential: Presented = present({ kind: 'none' })

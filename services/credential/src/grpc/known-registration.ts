@@ -19,6 +19,7 @@ export function knownRegistration(given: ClientRegistration | undefined): Client
       exchangeableApis: given.exchangeableApis,
       clientUri: given.clientUri,
       registrationTokenDigest: given.registrationTokenDigest,
+      idTokenSignedResponseAlg: given.idTokenSignedResponseAlg,
     }
   )
 }

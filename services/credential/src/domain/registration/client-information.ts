@@ -32,6 +32,7 @@ export function clientInformation(client: Client, endpoint: string, secrets: New
     require_pushed_authorization_requests: registration.requirePushedAuthorizationRequests,
     ...given('post_logout_redirect_uris', registration.postLogoutRedirectUris),
     ...given('backchannel_logout_uri', registration.backchannelLogoutUri),
+    id_token_signed_response_alg: registration.idTokenSignedResponseAlg || 'ES256',
   })
 }
 

@@ -5,13 +5,18 @@ const keysMax = 20
 const rsaBitsMin = 2048
 /** RFC 7518 sections 6.2.2, 6.3.2 and 6.4: what must not be public. */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
-const algorithms: Readonly<Record<string, readonly string[]>> = { EC: ['ES256'], RSA: ['RS256', 'PS256'] }
+const algorithms: Readonly<Record<string, readonly string[]>> = {
+  EC: ['ES256'],
+  RSA: ['RS256', 'PS256'],
+  OKP: ['EdDSA', 'Ed25519'],
+}
+const curves: Readonly<Record<string, string>> = { EC: 'P-256', OKP: 'Ed25519' }
 
 type Key = JsonWebKeyInput['key'] & { readonly kid?: unknown; readonly x5c?: unknown }
 
 /**
- * Why a text cannot be the key set of a client; undefined when it can: a JWK Set (RFC 7517) of public keys, P-256 or
- * RSA from 2048 bits on, each with its own `kid` where there are several.
+ * Why a text cannot be the key set of a client; undefined when it can: a JWK Set (RFC 7517) of public keys, P-256,
+ * Ed25519 or RSA from 2048 bits on, each with its own `kid` where there are several.
  * @param certificates every key must come with its certificate (`x5c`)
  */
 export function jwksFault(text: string, certificates: boolean): string | undefined {
@@ -40,14 +45,16 @@ function keysOf(text: string): readonly Key[] | undefined {
 
 function keyFault(key: Key): string | undefined {
   const known = Object.hasOwn(algorithms, String(key.kty)) ? algorithms[String(key.kty)] : undefined
-  if (!known) return 'must be of kty EC or RSA'
+  if (!known) return 'must be of kty EC, OKP or RSA'
   const leaked = privateMembers.find((name) => Object.hasOwn(key, name))
   if (leaked) return `must be a public key: it has ${leaked}`
   if (key.use !== undefined && key.use !== 'sig') return 'must have use sig, or none'
   if (key.alg !== undefined && !known.includes(String(key.alg))) return `must have alg ${known.join(' or ')}, or none`
-  if (key.kty === 'EC' && key.crv !== 'P-256') return 'must be on the curve P-256'
-  const { modulusLength, publicExponent } = publicKeyOf(key)?.asymmetricKeyDetails ?? {}
-  if (key.kty === 'EC') return publicKeyOf(key) ? undefined : 'must be a point of its curve'
+  const curve = curves[String(key.kty)]
+  if (curve && key.crv !== curve) return `must be on the curve ${curve}`
+  const publicKey = publicKeyOf(key)
+  if (curve) return publicKey ? undefined : 'must be a point of its curve'
+  const { modulusLength, publicExponent } = publicKey?.asymmetricKeyDetails ?? {}
   if (!modulusLength || modulusLength < rsaBitsMin) return `must have at least ${rsaBitsMin} bits`
   // An exponent of 1 makes every message its own signature.
   return publicExponent && publicExponent >= 3n && publicExponent % 2n === 1n ? undefined : 'must have an odd e from 3'

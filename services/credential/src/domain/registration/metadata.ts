@@ -59,6 +59,7 @@ export function readMetadata(bytes: Uint8Array): ReadMetadata | readonly FieldVi
     postLogoutRedirectUris: texts('post_logout_redirect_uris') ?? [],
     backchannelLogoutUri: text('backchannel_logout_uri') ?? '',
     clientUri: text('client_uri') ?? '',
+    idTokenSignedResponseAlg: text('id_token_signed_response_alg') ?? '',
   }
   const name = text('client_name') ?? ''
   if (!clientName.test(name)) faults.push({ field: 'client_name', description: 'must have at most 200 characters' })

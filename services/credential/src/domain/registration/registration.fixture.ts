@@ -15,6 +15,7 @@ export function registration(changes: Partial<ClientRegistration> = {}): ClientR
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
+const ed = generateKeyPairSync('ed25519')
 const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' })
 
 /** Keys of a client, as JWK. */
@@ -23,6 +24,7 @@ export const jwks = {
   ecPrivate: ec.privateKey.export({ format: 'jwk' }),
   rsa: rsa.publicKey.export({ format: 'jwk' }),
   weak: weak.publicKey.export({ format: 'jwk' }),
+  ed: ed.publicKey.export({ format: 'jwk' }),
   p384: p384.publicKey.export({ format: 'jwk' }),
   of: (...keys: readonly object[]) => JSON.stringify({ keys }),
 }

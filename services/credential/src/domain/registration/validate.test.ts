@@ -38,6 +38,7 @@ describe('taken', () => {
       'keys with names',
       { jwks: jwks.of({ ...jwks.ec, kid: '1', use: 'sig' }, { ...jwks.rsa, kid: '2', alg: 'PS256' }) },
     ],
+    ['an Ed25519 key', { tokenEndpointAuthMethod: PRIVATE_KEY_JWT, jwks: jwks.of({ ...jwks.ed, alg: 'EdDSA' }) }],
     ['a certificate subject', { tokenEndpointAuthMethod: TLS, tlsClientAuthSubjectDn: 'CN=shop,O=Acme\\, Inc,C=DE' }],
     ['logout', { backchannelLogoutUri: 'https://shop.example/bye', postLogoutRedirectUris: ['https://shop.example/'] }],
     ['devices', { grantTypes: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'], redirectUris: [] }],
@@ -128,12 +129,12 @@ describe('refused', () => {
     ['logout to an app', { backchannelLogoutUri: 'com.example.app:/bye' }, ['backchannel_logout_uri']],
     ['logout with fragment', { backchannelLogoutUri: 'https://shop.example/bye#x' }, ['backchannel_logout_uri']],
     ['a script as home page', { clientUri: 'javascript:alert(1)' }, ['client_uri']],
+    ['ID tokens without signature', { idTokenSignedResponseAlg: 'none' }, ['id_token_signed_response_alg']],
     ['a digest of an access token', { registrationTokenDigest: new Uint8Array(32) }, ['registration_token_digest']],
   ])('%s', (_, changes, fields) => expect(wrong(changes)).toEqual(fields))
 })
 
 describe('refused key set', () => {
-  const ed = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
   test.each([
     ['no JSON', '{'],
     ['a list', '[]'],
@@ -144,7 +145,8 @@ describe('refused key set', () => {
     ['a private key', jwks.of(jwks.ecPrivate)],
     ['a shared secret', jwks.of({ kty: 'oct', k: 'c2VjcmV0' })],
     ['another curve', jwks.of(jwks.p384)],
-    ['Ed25519', jwks.of(ed)],
+    ['Ed448', jwks.of({ kty: 'OKP', crv: 'Ed448', x: jwks.ec.x })],
+    ['X25519', jwks.of({ kty: 'OKP', crv: 'X25519', x: jwks.ed.x })],
     ['a point off the curve', jwks.of({ ...jwks.ec, y: jwks.ec.x })],
     ['a short modulus', jwks.of(jwks.weak)],
     ['an exponent of 1', jwks.of({ ...jwks.rsa, e: 'AQ' })],

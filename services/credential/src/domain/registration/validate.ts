@@ -31,6 +31,9 @@ const apiId = /^[a-z][a-z0-9-]{0,63}$/
 const subjectDn = /^[A-Za-z0-9.-]+=([^\p{Cc},\\]|\\.)+(,[A-Za-z0-9.-]+=([^\p{Cc},\\]|\\.)+)*$/u
 const subjectDnCharsMax = 1024
 
+/** Empty: ES256. */
+const idTokenAlgorithms: ReadonlySet<string> = new Set(['', 'ES256', 'RS256'])
+
 /** What is wrong with a registration, each at its field: `redirect_uris[1]`. */
 export function registrationViolations(registration: ClientRegistration): readonly FieldViolation[] {
   return [
@@ -55,6 +58,9 @@ function authenticationViolations(registration: ClientRegistration): FieldViolat
   const dnSound = dn.length <= subjectDnCharsMax && subjectDn.test(dn)
   if (method === TLS_CLIENT_AUTH) require(dnSound, 'tls_client_auth_subject_dn', 'must be a subject: CN=shop,O=Acme')
   else require(dn === '', 'tls_client_auth_subject_dn', 'is for tls_client_auth alone')
+  require(idTokenAlgorithms.has(
+    registration.idTokenSignedResponseAlg,
+  ), 'id_token_signed_response_alg', 'must be ES256 or RS256')
   require(registration.registrationTokenDigest.length ===
     0, 'registration_token_digest', 'is made by dynamic registration alone')
   return found

@@ -93,14 +93,15 @@ class RefusedByClient extends Error {
 
 async function tell(parts: Parts, delivery: LogoutDelivery): Promise<void> {
   const client = await parts.views.client(delivery.clientId)
-  const uri = client?.registration?.backchannelLogoutUri
+  const registration = client?.registration
+  const uri = registration?.backchannelLogoutUri
   const issuer = parts.state.policy().environment(delivery.environmentId)?.issuer
   // Not registered any more: there is nobody to tell.
   if (!uri || !issuer) return
   if (!mayBeCalled(new URL(uri))) throw new RefusedByClient(`${uri} is neither https nor on loopback`)
   const { status, body } = await fetch(uri, {
     method: 'POST',
-    body: new URLSearchParams({ logout_token: await logoutToken(parts, issuer.url, delivery) }),
+    body: new URLSearchParams({ logout_token: await logoutToken(parts, issuer.url, registration, delivery) }),
     headers: { 'Cache-Control': 'no-store' },
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),

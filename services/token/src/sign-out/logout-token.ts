@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { ClientRegistration } from '@gatehouse/contracts/credential/v1/client_registration'
 import { encodeBase32 } from '@gatehouse/credential-format'
+import { idTokenAlgorithm } from '../issue/id-token.ts'
 import type { TokenParts } from '../token-parts.ts'
 import type { LogoutDelivery } from './logout-deliveries.ts'
 
@@ -11,6 +13,7 @@ const event = 'http://schemas.openid.net/event/backchannel-logout'
 export function logoutToken(
   { keys }: Pick<TokenParts, 'keys'>,
   issuerUrl: string,
+  registration: ClientRegistration,
   { environmentId, clientId, userId, sessionId }: LogoutDelivery,
 ) {
   const issuedAt = Math.floor(Date.now() / 1000)
@@ -19,5 +22,5 @@ export function logoutToken(
     ...{ iat: issuedAt, exp: issuedAt + lifeSeconds, jti: encodeBase32(randomBytes(16)) },
     events: { [event]: {} },
   }
-  return keys.sign(environmentId, 'ES256', 'logout+jwt', JSON.stringify(payload))
+  return keys.sign(environmentId, idTokenAlgorithm(registration), 'logout+jwt', JSON.stringify(payload))
 }

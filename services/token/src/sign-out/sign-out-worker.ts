@@ -9,34 +9,23 @@ export interface SignOutWorkerOptions {
   readonly onGivenUp: (delivery: LogoutDelivery, error: unknown) => void
 }
 
-/** How often it is looked for what other instances noted, and for what is to be tried again. */
-const everyMs = 2_000
+/** Two small queries: less than to look at every append, of which few end a session. */
+const everyMs = 500
 
-/** Does what the ends of sessions bring about, as soon as they are written. */
+/** Does what the ends of sessions bring about, whoever wrote them. */
 export function startSignOutWorker(parts: Parts, { onError, onGivenUp }: SignOutWorkerOptions) {
   let running: Promise<void> | undefined
-  let again = false
-  let closed = false
 
   async function run(): Promise<void> {
-    do {
-      again = false
-      await parts.signOuts.work().catch(onError)
-      await deliverLogouts(parts, onGivenUp).catch(onError)
-    } while (again && !closed)
+    await parts.signOuts.work().catch(onError)
+    await deliverLogouts(parts, onGivenUp).catch(onError)
     running = undefined
   }
-  const wake = () => {
-    again = true
-    if (!closed) running ??= run()
-  }
-  const stop = parts.store.onAppended(wake)
-  const timer = setInterval(wake, everyMs)
-  wake()
+  const timer = setInterval(() => {
+    running ??= run()
+  }, everyMs)
   return {
     async close() {
-      closed = true
-      stop()
       clearInterval(timer)
       await running
     },

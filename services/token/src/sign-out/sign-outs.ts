@@ -36,8 +36,10 @@ export function createSignOuts(parts: Parts, onError: (error: unknown) => void):
     if (task.noun === 'user') await endSessions(parts, task)
     else if (isKnown(parts)) await afterSession(parts, task)
     else return false
-    // One that was noted again meanwhile stays.
-    const text = 'DELETE FROM token.sign_out_task WHERE noun = $1 AND id = $2 AND time = $3'
+    // One that was noted again meanwhile stays. A Date has milliseconds, the column microseconds.
+    const text = `
+      DELETE FROM token.sign_out_task
+      WHERE noun = $1 AND id = $2 AND date_trunc('milliseconds', time) = date_trunc('milliseconds', $3::timestamptz)`
     await orStoreError(pool.query(text, [task.noun, task.id, task.time]))
     return true
   }
@@ -53,7 +55,7 @@ export function createSignOuts(parts: Parts, onError: (error: unknown) => void):
       for (;;) {
         const tasks = await load('true', [])
         const settled = await Promise.all(tasks.map(settle))
-        if (settled.length === 0 || settled.includes(false)) return
+        if (settled.length < atOnce || settled.includes(false)) return
       }
     },
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { GrantRevocationReason, GrantState } from '@gatehouse/contracts/token/v1/grant'
 import { sharedDatabase } from '@gatehouse/testkit'
-import { createLocalJWKSet, decodeJwt, type JWK, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVerify } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Browser, newUser, requestOf, verifier } from '../../test/browser.ts'
 import { type GivenClient, issuerUrl, redirectUri } from '../../test/other-services.ts'
@@ -55,6 +55,13 @@ describe('tokens', () => {
     })
     expect(id.payload['azp']).toBeUndefined()
     expect(answer.facts).toMatchObject({ reason: 'ok', userId: user.userId, grantType: 'authorization_code' })
+  })
+  test('a client may have its ID tokens signed by RS256', async () => {
+    const client = await given.client('public', { idTokenSignedResponseAlg: 'RS256' })
+    const tokens = issued(await redeem(given.service, client, await codeFor(client)))
+    const { protectedHeader } = await jwtVerify(tokens.idToken, await keys(), { audience: client.clientId, typ: 'JWT' })
+    expect(protectedHeader.alg).toBe('RS256')
+    expect(decodeProtectedHeader(tokens.accessToken).alg).toBe('ES256')
   })
   test('without openid there is no ID token', async () => {
     expect(issued(await redeem(given.service, app, await codeFor(app, { scope: 'orders.read' }))).idToken).toBe('')
@@ -198,7 +205,7 @@ describe('replayed', () => {
 
 function emptyEndpoint() {
   return {
-    ...{ environmentId: '', apiId: '', requestId: '', clientIp: '', authorization: '', dpopThumbprint: '' },
+    ...{ environmentId: '', apiId: '', requestId: '', clientIp: '', authorization: '', dpopThumbprint: '', position: '' },
     ...{ clientCertificate: new Uint8Array(), clientCertificateAuthorized: false },
   }
 }

@@ -8,7 +8,7 @@ import type { TokenParts } from '../token-parts.ts'
 import { type AccessTokenFacts, type Confirmation, confirmationOf, makeAccessToken } from './access-token.ts'
 import type { AuthenticatedClient } from './client-authentication/client-authentication.ts'
 import { noTokens } from './grant-types/grant-type.ts'
-import { makeIdToken } from './id-token.ts'
+import { idTokenAlgorithm, makeIdToken } from './id-token.ts'
 import { makeIdentityToken } from './identity-token.ts'
 import { requireConfirmation } from './sender-constraint.ts'
 import type { ClientRequest } from './token-request.ts'
@@ -44,6 +44,7 @@ export function scopesInForce({ entitlement }: UsableGrant, wanted: readonly str
 }
 
 export interface TokensWanted {
+  readonly client: AuthenticatedClient
   readonly usable: UsableGrant
   /** As the command left the grant. */
   readonly found: ExistingGrant
@@ -57,7 +58,7 @@ export interface TokensWanted {
 export async function grantTokens(
   parts: TokenParts,
   request: ClientRequest,
-  { usable: { entitlement }, found, scopes, confirmation, first }: TokensWanted,
+  { client, usable: { entitlement }, found, scopes, confirmation, first }: TokensWanted,
 ): Promise<IssuedTokens> {
   const { grant, generation } = found
   const { environmentId, grantId, authorizationDetails } = grant
@@ -72,11 +73,12 @@ export async function grantTokens(
   request.facts.add({ tokenId, subscriptionId: grant.subscriptionId, scopes: [...scopes] })
   const refresh = { environmentId, id: grantId, number: Number(generation) }
   const openid = scopes.includes('openid')
+  const algorithm = idTokenAlgorithm(client.registration)
   return {
     ...noTokens,
     ...{ accessToken, tokenType, expiresIn: BigInt(token.expiresIn), scope: scopes.join(' '), authorizationDetails },
     refreshToken: generation === undefined ? '' : parts.handles.mint('refresh_token', refresh),
-    idToken: openid ? await makeIdToken(parts, request, { grant, accessToken, first }) : '',
+    idToken: openid ? await makeIdToken(parts, request, { grant, accessToken, first, algorithm }) : '',
   }
 }
 

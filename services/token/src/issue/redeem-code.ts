@@ -51,5 +51,5 @@ export async function redeemCode(
   }).catch(orRefused)
   const found = existing(states.grant, grantId)
   if (found.state === GrantState.GRANT_STATE_REVOKED) throw new Refused('code_replayed')
-  return grantTokens(parts, request, { usable, found, scopes, confirmation, first: true })
+  return grantTokens(parts, request, { client, usable, found, scopes, confirmation, first: true })
 }

@@ -1,6 +1,6 @@
 import { SigningAlgorithm } from '@gatehouse/contracts/policy/v1/token_settings'
 import { SigningKeyState } from '@gatehouse/contracts/token/v1/signing_key'
-import type { CompiledEnvironment, CompiledIssuer, PolicyTable } from '@gatehouse/policy-engine'
+import type { CompiledIssuer, PolicyTable } from '@gatehouse/policy-engine'
 import { tokenLifetimeSecondsMax } from '@gatehouse/policy-engine'
 import { type Candidate, keyRing, type MaintainKeyRing } from '../domain/key-ring/decide.ts'
 import type { KeyRing } from '../domain/key-ring/key-ring.ts'
@@ -47,21 +47,14 @@ async function maintainAll(options: KeyRotationOptions): Promise<void> {
   for (const environment of options.policy().environments()) {
     const { issuer } = environment
     if (!issuer) continue
-    for (const algorithm of algorithmsOf(environment)) {
+    for (const algorithm of algorithms) {
       await maintainOne(options, environment.environmentId, issuer, algorithm).catch(options.onError)
     }
   }
 }
 
-/** ES256 always: ID tokens and answers are signed with it. */
-function algorithmsOf({ apis }: CompiledEnvironment): ReadonlySet<SigningAlgorithm> {
-  const algorithms = new Set<SigningAlgorithm>([SigningAlgorithm.SIGNING_ALGORITHM_ES256])
-  for (const api of apis.values()) {
-    if (api.kind === 'usable' && api.tokens?.algorithm === 'RS256')
-      algorithms.add(SigningAlgorithm.SIGNING_ALGORITHM_RS256)
-  }
-  return algorithms
-}
+/** Both, whatever the APIs say: every client may have its ID tokens signed by either (OpenID Connect wants RS256). */
+const algorithms = [SigningAlgorithm.SIGNING_ALGORITHM_ES256, SigningAlgorithm.SIGNING_ALGORITHM_RS256] as const
 
 async function maintainOne(
   { store, sealed, publishedMs }: KeyRotationOptions,

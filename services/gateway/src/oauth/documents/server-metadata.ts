@@ -3,7 +3,13 @@ import { signatureAlgorithms } from '@gatehouse/token-verifier'
 import type { State } from '../../check/state.ts'
 import type { OAuthRequest } from '../request.ts'
 import { documentEndpoint } from './document.ts'
-import { clientAuthenticationMethods, grantTypes, ownScopes, ownSigningAlgorithms } from './supported.ts'
+import {
+  clientAuthenticationMethods,
+  grantTypes,
+  idTokenSigningAlgorithms,
+  ownScopes,
+  ownSigningAlgorithms,
+} from './supported.ts'
 
 export interface MetadataOptions {
   readonly state: Pick<State, 'positions' | 'signingKeysOf'>
@@ -81,7 +87,7 @@ function clientAuthentication(clientCertificates: boolean) {
 
 const openId = {
   subject_types_supported: ['public'],
-  id_token_signing_alg_values_supported: ownSigningAlgorithms,
+  id_token_signing_alg_values_supported: idTokenSigningAlgorithms,
   prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
   claims_parameter_supported: false,
   request_parameter_supported: false,

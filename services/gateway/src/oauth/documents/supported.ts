@@ -8,7 +8,10 @@ export const grantTypes = [
   'urn:ietf:params:oauth:grant-type:token-exchange',
 ]
 
-/** Of ID tokens, signed introspection and logout tokens. */
+/** Of ID tokens: a client registers which (OpenID Connect Discovery wants RS256 among them). */
+export const idTokenSigningAlgorithms = ['ES256', 'RS256']
+
+/** Of signed introspection. */
 export const ownSigningAlgorithms = ['ES256']
 
 const authenticationMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']

@@ -33,5 +33,5 @@ export const refreshToken: GrantType = async (parts, request, client) => {
   }).catch(orRefused)
   const found = existing(states.grant, grantId)
   if (found.state === GrantState.GRANT_STATE_REVOKED) throw new Refused('refresh_token_reused')
-  return grantTokens(parts, request, { usable, found, scopes, confirmation, first: false })
+  return grantTokens(parts, request, { client, usable, found, scopes, confirmation, first: false })
 }

@@ -77,12 +77,14 @@ const methods = {
   client_secret_basic: ClientAuthenticationMethod.CLIENT_AUTHENTICATION_METHOD_CLIENT_SECRET_BASIC,
   client_secret_post: ClientAuthenticationMethod.CLIENT_AUTHENTICATION_METHOD_CLIENT_SECRET_POST,
   private_key_jwt: ClientAuthenticationMethod.CLIENT_AUTHENTICATION_METHOD_PRIVATE_KEY_JWT,
+  tls_client_auth: ClientAuthenticationMethod.CLIENT_AUTHENTICATION_METHOD_TLS_CLIENT_AUTH,
+  self_signed_tls_client_auth: ClientAuthenticationMethod.CLIENT_AUTHENTICATION_METHOD_SELF_SIGNED_TLS_CLIENT_AUTH,
 } as const
 
 type Credential = ReturnType<typeof createClient<typeof CredentialServiceClient.service>>
 
-/** A client that is entitled to the demo's API, with a secret where it has need of one. */
-async function register(credential: Credential, { method, grantTypes, redirectUris = [], more }: AskedClient) {
+/** A client that is entitled to the demo's API, with a secret where it has need of one, at a position of the log. */
+export async function register(credential: Credential, { method, grantTypes, redirectUris = [], more }: AskedClient) {
   const registration = {
     ...ClientRegistration.create(),
     ...{ tokenEndpointAuthMethod: methods[method], grantTypes, redirectUris, ...more },
@@ -90,12 +92,12 @@ async function register(credential: Credential, { method, grantTypes, redirectUr
   const asked = { environmentId: 'alpha', clientId: '', displayName: `A client with ${method}`, registration }
   const { client } = await credential.registerClient({ requestId: requestId(), ...asked })
   const clientId = client?.clientId ?? ''
-  await subscribe(credential, clientId, 'orders')
-  if (!method.startsWith('client_secret')) return { clientId, secret: '' }
+  const subscribed = await subscribe(credential, clientId, 'orders')
+  if (!method.startsWith('client_secret')) return { clientId, secret: '', position: subscribed.position }
   const issued = await credential.issueClientSecret({
     ...{ requestId: requestId(), clientId, displayName: 'test', expireTime: undefined },
   })
-  return { clientId, secret: issued.clientSecretText }
+  return { clientId, secret: issued.clientSecretText, position: issued.position }
 }
 
 const requestId = () => crypto.randomUUID()

@@ -1,3 +1,4 @@
+import { parsePositions } from '@gatehouse/contracts/positions'
 import type {
   InteractRequest,
   InteractResponse,
@@ -7,6 +8,7 @@ import type {
   StartDeviceAuthorizationResponse,
 } from '@gatehouse/contracts/token/v1/authorization_service'
 import type {
+  Endpoint,
   GetUserInfoRequest,
   GetUserInfoResponse,
   IntrospectRequest,
@@ -18,6 +20,7 @@ import type {
   RevokeTokenRequest,
   RevokeTokenResponse,
 } from '@gatehouse/contracts/token/v1/token_service'
+import { unavailable } from '@gatehouse/errors'
 import { interact } from './authorize/interact.ts'
 import { pushAuthorization } from './authorize/push-authorization.ts'
 import { startDeviceAuthorization } from './device/start-device-authorization.ts'
@@ -41,16 +44,36 @@ export interface Calls {
 }
 
 export function createCalls(parts: TokenParts): Calls {
+  const reached =
+    <Request extends AtEndpoint, Response>(call: (parts: TokenParts, request: Request) => Promise<Response>) =>
+    (request: Request) => {
+      const { position = '' } = request.endpoint ?? {}
+      return position === '' ? call(parts, request) : awaitPosition(parts, position).then(() => call(parts, request))
+    }
   return {
-    issueToken: (request) => issueToken(parts, request),
-    introspect: (request) => introspect(parts, request),
-    revokeToken: (request) => revokeToken(parts, request),
+    issueToken: reached(issueToken),
+    introspect: reached(introspect),
+    revokeToken: reached(revokeToken),
     async resolveReferenceToken({ environmentId, tokenId }) {
       return { referenceToken: await readReferenceToken(parts.store.pool, environmentId, tokenId) }
     },
-    getUserInfo: (request) => getUserInfo(parts, request),
-    pushAuthorization: (request) => pushAuthorization(parts, request),
-    interact: (request) => interact(parts, request),
-    startDeviceAuthorization: (request) => startDeviceAuthorization(parts, request),
+    getUserInfo: reached(getUserInfo),
+    pushAuthorization: reached(pushAuthorization),
+    interact: reached(interact),
+    startDeviceAuthorization: reached(startDeviceAuthorization),
   }
+}
+
+interface AtEndpoint {
+  readonly endpoint?: Endpoint | undefined
+}
+
+/** As long as the gateway waits by default. */
+const positionWaitMs = 2000
+
+/** A write answers a position; who carries it is answered from no older state. */
+async function awaitPosition({ state }: TokenParts, position: string): Promise<void> {
+  const positions = parsePositions(position)
+  if (positions && (await state.waitFor(positions, positionWaitMs))) return
+  throw unavailable('POSITION_NOT_REACHED', 'the state is not at the position that is asked for')
 }

@@ -20,6 +20,7 @@ export function endpointOf(request: OAuthRequest, dpopThumbprint = ''): Endpoint
   const authorization = exchange.header('authorization')
   if (authorization === repeated) return undefined
   const certificate = exchange.clientCertificate
+  const position = exchange.header('x-gatehouse-position')
   return {
     environmentId: request.environment.environmentId,
     apiId: request.apiId,
@@ -29,6 +30,7 @@ export function endpointOf(request: OAuthRequest, dpopThumbprint = ''): Endpoint
     clientCertificate: certificate?.raw ?? noBytes,
     clientCertificateAuthorized: certificate?.authorized ?? false,
     dpopThumbprint,
+    position: typeof position === 'string' ? position : '',
   }
 }
 

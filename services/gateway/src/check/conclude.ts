@@ -1,7 +1,7 @@
 import { type DenyReason, type UpstreamReason, type Wire, wireOf } from '@gatehouse/policy-engine'
 import type { Exchange, ForwardFailure, OwnResponse } from '../http1/exchange.ts'
 import { challenges } from './challenge.ts'
-import type { CheckParts } from './check.ts'
+import type { CheckParts, Watch } from './check.ts'
 import { recordOf, type Verdict } from './decision.ts'
 import { Durable } from './durable.ts'
 import { headersToRemove, identityHeaders, upstreamPath } from './forward-plan.ts'
@@ -35,15 +35,14 @@ function forward(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): void {
   }
   parts.watch.decided('ok', entry.authMethod ?? 'none', (entry.durationUs ?? 0) / 1000)
   const ids = { decisionId, requestId }
-  const wait = () => durable.wait()
   const mode = match.enforcement.auditMode
   try {
     exchange.forward({
       ...{ upstream, path, addHeaders },
       removeHeaders: headersToRemove(match, verdict),
       addResponseHeaders: responseHeaders(requestId, verdict),
-      sendGate: mode === 'write_ahead' ? wait : undefined,
-      headGate: mode === 'before_response' ? wait : undefined,
+      sendGate: mode === 'write_ahead' ? durable.gate : undefined,
+      headGate: mode === 'before_response' ? durable.gate : undefined,
       failed: (failure, error) => upstreamProblem(parts, failure, error, ids),
     })
   } catch (error) {
@@ -82,19 +81,22 @@ export function answerOnRecord(
   durable: Durable,
   response: OwnResponse,
 ): void {
-  const waited = durable.wait()
-  if (!waited) {
-    client.answer(response)
-    return
+  const failed = (error: unknown) => {
+    watch.failed(error)
+    watch.unrecorded()
+    client.abort()
   }
-  waited.then(
-    () => client.answer(response),
-    (error) => {
-      watch.failed(error)
-      watch.unrecorded()
-      client.abort()
-    },
-  )
+  if (durable.gate(() => answerOrAbort(watch, client, response), failed)) client.answer(response)
+}
+
+/** The trail calls it, for which nothing of one request may fail. */
+function answerOrAbort(watch: Watch, client: Pick<Exchange, 'answer' | 'abort'>, response: OwnResponse): void {
+  try {
+    client.answer(response)
+  } catch (error) {
+    watch.failed(error)
+    client.abort()
+  }
 }
 
 function denialHeaders({ match }: Inquiry, verdict: Verdict, wire: Wire): OwnResponse['headers'] {

@@ -7,36 +7,41 @@ export class RecordNotDurable extends Error {
 
 const patienceMs = 5000
 
+interface Waiter {
+  readonly go: () => void
+  readonly failed: (error: Error) => void
+}
+
 /** One record on its way to the disk. */
 export class Durable implements Waiting {
   deadline = 0
   #done = false
-  #resolve: (() => void) | undefined
-  #reject: ((error: Error) => void) | undefined
-  #waited: Promise<void> | undefined
+  #waiters: Waiter[] | undefined
 
   /** What the trail calls. */
   readonly settle = (): void => {
     this.#done = true
-    if (!this.#resolve) return
+    if (this.#waiters === undefined) return
     deadlines.delete(this)
-    this.#resolve()
+    for (const { go } of this.#waiters) go()
   }
 
-  /** Nothing when the record is on disk, else a promise that rejects with RecordNotDurable after 5 s. */
-  wait(): Promise<void> | undefined {
-    if (this.#done) return undefined
-    this.#waited ??= new Promise((resolve, reject) => {
+  /** Open when the record is on disk; fails with RecordNotDurable when it is not there after 5 s. */
+  readonly gate = (go: () => void, failed: (error: Error) => void): boolean => {
+    if (this.#done) return true
+    if (this.#waiters === undefined) {
+      this.#waiters = []
       this.deadline = performance.now() + patienceMs
       deadlines.add(this)
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    return this.#waited
+    }
+    this.#waiters.push({ go, failed })
+    return false
   }
 
   expire(): void {
     deadlines.delete(this)
-    this.#reject?.(new RecordNotDurable('the decision record is not on disk'))
+    const waiters = this.#waiters ?? []
+    this.#waiters = undefined
+    for (const { failed } of waiters) failed(new RecordNotDurable('the decision record is not on disk'))
   }
 }

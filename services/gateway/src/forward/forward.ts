@@ -1,4 +1,4 @@
-import type { ForwardFailure, ForwardPlan } from '../http1/exchange.ts'
+import type { ForwardFailure, ForwardPlan, Gate } from '../http1/exchange.ts'
 import type { HeaderTable } from '../http1/header-table.ts'
 import type { ClientEvents, ServerExchange } from '../http1/server-exchange.ts'
 import { requestHead } from './request-lines.ts'
@@ -35,29 +35,34 @@ class Forward implements ClientEvents, UpstreamEvents, Borrower {
   }
 
   start(): void {
-    this.#pass(
-      () => this.#plan.sendGate?.(),
-      () => this.#plan.upstream.borrow(this, false),
-    )
+    this.#pass(this.#plan.sendGate, () => this.#plan.upstream.borrow(this, false))
   }
 
   /** Goes on when the gate lets it; at once when the gate has nothing to wait for. */
-  #pass(gate: () => Promise<void> | undefined, then: () => void): void {
-    let waited: Promise<void> | undefined
+  #pass(gate: Gate | undefined, then: () => void): void {
+    if (gate === undefined || this.#isOpen(gate, then)) then()
+  }
+
+  #isOpen(gate: Gate, then: () => void): boolean {
     try {
-      waited = gate()
+      return gate(
+        () => this.#goOn(then),
+        (error) => this.#answerFailure('gate_failed', error),
+      )
     } catch (error) {
       this.#answerFailure('gate_failed', error)
-      return
+      return false
     }
-    if (waited === undefined) {
+  }
+
+  /** Called by whoever opens the gate, for whom nothing of one request may fail. */
+  #goOn(then: () => void): void {
+    if (this.#over) return
+    try {
       then()
-      return
+    } catch {
+      this.#client.connection.destroy()
     }
-    waited.then(
-      () => this.#over || then(),
-      (error: unknown) => this.#answerFailure('gate_failed', error),
-    )
   }
 
   connected(connection: UpstreamConnection): void {
@@ -108,13 +113,10 @@ class Forward implements ClientEvents, UpstreamEvents, Borrower {
     client.upstreamStatus = status
     client.upstreamMs = performance.now() - this.#sentAtMs
     let held = false
-    this.#pass(
-      () => this.#plan.headGate?.(),
-      () => {
-        client.respond(status, responseLines(table, this.#plan.addResponseHeaders), framing.announced)
-        if (held) this.#upstream?.proceed()
-      },
-    )
+    this.#pass(this.#plan.headGate, () => {
+      client.respond(status, responseLines(table, this.#plan.addResponseHeaders), framing.announced)
+      if (held) this.#upstream?.proceed()
+    })
     if (client.begun || this.#over) return
     held = true
     this.#upstream?.hold()
@@ -173,16 +175,18 @@ class Forward implements ClientEvents, UpstreamEvents, Borrower {
       this.#client.cut(failure)
       return
     }
-    this.#pass(
-      () => this.#plan.headGate?.(),
-      () => this.#answerFailure(failure),
-    )
+    this.#pass(this.#plan.headGate, () => this.#answerFailure(failure))
   }
 
   #answerFailure(failure: ForwardFailure, error?: unknown): void {
     if (this.#over) return
     this.#over = true
     this.#dropUpstream()
+    // Both may have waited for the gate: the upstream's head, and what failed after it.
+    if (this.#client.begun) {
+      this.#client.cut(failure)
+      return
+    }
     this.#client.failure = failure
     try {
       const response = this.#plan.failed(failure, error)

@@ -1,20 +1,31 @@
 import { afterEach, expect, test } from 'vitest'
 import { before, closeAll, GET, nodeServer, rawUpstream } from '../../test/forwarding.ts'
 import { connect, exchangeOnce } from '../../test/raw.ts'
+import type { Gate } from '../http1/exchange.ts'
 
 afterEach(closeAll)
+
+/** A gate that opens when the promise resolves. */
+const gateOf =
+  (ask: () => Promise<void>): Gate =>
+  (go, failed) => {
+    ask().then(go, failed)
+    return false
+  }
 
 test('the upstream sees nothing before the send gate, the client nothing before the head gate', async () => {
   const order: string[] = []
   const gates: Record<string, () => void> = {}
-  const gate = (name: string) => () =>
-    new Promise<void>((resolve) => {
+  const gate =
+    (name: string): Gate =>
+    (go) => {
       order.push(`${name} asked`)
       gates[name] = () => {
         order.push(`${name} opens`)
-        resolve()
+        go()
       }
-    })
+      return false
+    }
   const port = await nodeServer((_, response) => {
     order.push('upstream')
     response.end('body')
@@ -36,7 +47,7 @@ test.each(['sendGate', 'headGate'] as const)('a %s that rejects or throws answer
     requests++
     response.end('secret')
   })
-  const rejecting = () => Promise.reject(new Error('disk full'))
+  const rejecting = gateOf(() => Promise.reject(new Error('disk full')))
   const throwing = () => {
     throw new Error('disk full')
   }
@@ -54,18 +65,37 @@ test('a response with its end of connection waits for the head gate whole', asyn
     peer.socket.on('data', () => peer.socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall of it'))
   })
   const gateway = await before(server.port, {
-    plan: { headGate: () => new Promise((resolve) => setTimeout(resolve, 50)) },
+    plan: { headGate: gateOf(() => new Promise((resolve) => setTimeout(resolve, 50))) },
   })
   expect(await exchangeOnce(gateway.port, GET)).toContain('\r\n9\r\nall of it\r\n0\r\n\r\n')
 })
 
 test('a failure too waits for the head gate', async () => {
   const asked: (() => void)[] = []
-  const gateway = await before(1, { plan: { headGate: () => new Promise((resolve) => asked.push(resolve)) } })
+  const gateway = await before(1, { plan: { headGate: gateOf(() => new Promise((resolve) => asked.push(resolve))) } })
   const peer = await connect(gateway.port)
   peer.send(GET)
   await expect.poll(() => asked.length).toBe(1)
   expect(peer.text).toBe('')
   asked[0]?.()
   expect(await peer.all()).toMatch(/upstream_connect_failed$/)
+})
+
+test('a request that fails while the response waits for the head gate gets no second head', async () => {
+  const server = await rawUpstream((peer) => {
+    peer.socket.on('data', () => peer.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n'))
+  })
+  const asked: (() => void)[] = []
+  const headGate: Gate = (go) => {
+    asked.push(go)
+    return false
+  }
+  const gateway = await before(server.port, { plan: { headGate } })
+  const peer = await connect(gateway.port)
+  peer.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n')
+  await expect.poll(() => asked.length).toBe(1)
+  peer.send('no chunk\r\n')
+  await expect.poll(() => asked.length).toBe(2)
+  for (const open of asked) open()
+  expect((await peer.all()).split('HTTP/1.1 ').length - 1).toBeLessThan(2)
 })

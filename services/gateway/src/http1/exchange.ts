@@ -129,6 +129,12 @@ export interface Outcome {
   readonly upstreamMs: number | undefined
 }
 
+/**
+ * Answers true when it is open. Else it calls `go` once it opens, or `failed` when it will not; a throw is a failure too.
+ * No promise: one more turn of the microtask queue for each request would cost 1 µs.
+ */
+export type Gate = (go: () => void, failed: (error: unknown) => void) => boolean
+
 /** How a request goes to its upstream. Methods may belong to one object per request. */
 export interface ForwardPlan {
   readonly upstream: Upstream
@@ -145,10 +151,10 @@ export interface ForwardPlan {
   /** In place of the upstream's own. */
   readonly headMs?: number
   readonly bodyIdleMs?: number
-  /** Awaited before the upstream sees the request; `undefined`: nothing to wait for. */
-  sendGate?(): Promise<void> | undefined
-  /** Awaited before anything of a response, be it the upstream's or `failed`'s, is sent to the client; may be asked again. */
-  headGate?(): Promise<void> | undefined
+  /** Opens before the upstream sees the request; absent: nothing to wait for. */
+  readonly sendGate?: Gate | undefined
+  /** Opens before anything of a response, be it the upstream's or `failed`'s, is sent to the client; may be asked again. */
+  readonly headGate?: Gate | undefined
   /**
    * The answer to a failure before the response head was sent; undefined cuts the connection instead. `error` only for
    * `gate_failed`, whose answer waits for no gate.

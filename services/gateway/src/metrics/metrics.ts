@@ -25,12 +25,7 @@ const buckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.0
 /** Counts decisions and what stands behind them. No label is a key, an id or a path. */
 export function createMetrics(registry: Registry, logger: Logger, readings: Readings): GatewayMetrics {
   const registers = [registry]
-  const decisions = new Counter({
-    name: 'gatehouse_decisions_total',
-    help: 'Decisions by outcome, reason and authentication method.',
-    labelNames: ['outcome', 'reason', 'method'],
-    registers,
-  })
+  const decided = countDecisions(registers)
   const duration = new SeriesHistogram({
     name: 'gatehouse_decision_duration_seconds',
     help: 'From the whole request head to the decision.',
@@ -56,18 +51,10 @@ export function createMetrics(registry: Registry, logger: Logger, readings: Read
   const shipped = new Counter({ name: 'gatehouse_audit_shipped_records_total', help: 'Records shipped.', registers })
   gauges(registers, readings)
 
-  // One child for each label set, looked up once: labels() costs more than the increment.
-  const children = new Map<string, ReturnType<typeof decisions.labels>>()
   return {
     watch: {
       decided(reason, method, durationMs) {
-        const key = `${reason} ${method}`
-        let child = children.get(key)
-        if (!child) {
-          child = decisions.labels({ outcome: reason === 'ok' ? 'allow' : 'deny', reason, method })
-          children.set(key, child)
-        }
-        child.inc()
+        decided(reason, method)
         duration.observe(durationMs / 1000)
       },
       over: createRequestMetrics(registry),
@@ -77,6 +64,31 @@ export function createMetrics(registry: Registry, logger: Logger, readings: Read
     propagated: (source, seconds) => propagation.observe({ source }, seconds),
     parked: () => parked.inc(),
     shipped: (count) => shipped.inc(count),
+  }
+}
+
+/** Counted as plain numbers, made into labelled values when they are asked for. */
+function countDecisions(registers: Registry[]): (reason: string, method: string) => void {
+  const counts = new Map<string, Map<string, number>>()
+  new Counter({
+    name: 'gatehouse_decisions_total',
+    help: 'Decisions by outcome, reason and authentication method.',
+    labelNames: ['outcome', 'reason', 'method'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [reason, methods] of counts)
+        for (const [method, count] of methods)
+          this.inc({ outcome: reason === 'ok' ? 'allow' : 'deny', reason, method }, count)
+    },
+  })
+  return (reason, method) => {
+    let methods = counts.get(reason)
+    if (!methods) {
+      methods = new Map()
+      counts.set(reason, methods)
+    }
+    methods.set(method, (methods.get(method) ?? 0) + 1)
   }
 }
 

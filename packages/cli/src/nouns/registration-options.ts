@@ -20,6 +20,7 @@ export interface RegistrationOptions {
   readonly introspect?: readonly string[]
   readonly exchange?: readonly string[]
   readonly clientUri?: string
+  readonly idTokenAlgorithm?: string
 }
 
 const methods = 'none, client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth or self_signed_…'
@@ -40,6 +41,7 @@ export function withRegistration(command: Command): Command {
     .option('--introspect <api>', 'may introspect the tokens of this API (repeatable)', collect)
     .option('--exchange <api>', 'may exchange tokens for this API (repeatable)', collect)
     .option('--client-uri <uri>', 'where users read of it')
+    .option('--id-token-algorithm <alg>', 'its ID tokens are signed with: ES256 or RS256; ES256 when absent')
 }
 
 /** The registration that the options describe; undefined when they describe none. */
@@ -59,6 +61,7 @@ export async function registrationOf(options: RegistrationOptions): Promise<Json
     introspectable_apis: introspect,
     exchangeable_apis: exchange,
     client_uri: options.clientUri,
+    id_token_signed_response_alg: options.idTokenAlgorithm,
   }
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
   if (authMethod === undefined && Object.keys(given).length === 0) return undefined

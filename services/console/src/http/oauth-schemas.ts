@@ -68,6 +68,7 @@ export const registration = body(
     introspectable_apis: texts(200),
     exchangeable_apis: texts(200),
     client_uri: text(uriCharsMax),
+    id_token_signed_response_alg: { enum: ['', 'ES256', 'RS256'] },
   },
   ['token_endpoint_auth_method'],
 )

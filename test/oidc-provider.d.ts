@@ -12,6 +12,8 @@ declare module 'oidc-provider' {
     save(): Promise<string>
   }
 
+  export const errors: { readonly InvalidTarget: new () => Error }
+
   export default class Provider {
     constructor(issuer: string, configuration: object)
     readonly Grant: new (of: {

@@ -20,6 +20,8 @@ export interface Demo {
   readonly client_secret: string
   readonly issuer: string
   readonly resource: string
+  readonly username: string
+  readonly password: string
   readonly subscription_id: string
   readonly operator_token: string
 }

@@ -85,7 +85,10 @@ export async function startToken(
   const rotation = keepKeys(config, state, store, sealed, logger)
   opened.defer(() => rotation.close())
   const keys = createSigningKeys(state, sealed, rotation.makeMissing)
-  const signIn = createSignIn({ pool, key: derived('sign_in'), secretsDir: config.secretsDir })
+  const signIn = createSignIn({
+    ...{ pool, key: derived('sign_in'), secretsDir: config.secretsDir },
+    onProviderFault: (providerId, err) => logger.warn({ err, providerId }, 'a user could not be signed in there'),
+  })
   const handles = createHandles(derived('handle'))
   const authorize = createAuthorize({ pool, key: derived('interaction') })
   const tokens = { verifier: createTokenVerifier(), verificationKey: createVerificationKeys(state) }

@@ -41,13 +41,13 @@ interface PasswordsOptions {
 export function createPasswords(options: PasswordsOptions = {}): Passwords {
   const { concurrency = Math.min(2, availableParallelism()), waitingMax = 64 } = options
   const bounded = createQueue(concurrency, waitingMax)
-  let nobodys: Promise<string> | undefined
+  // Before anybody asks, so that the first unknown user costs no more than the next.
+  const nobodys = hash(crypto.randomUUID(), parameters)
 
   return {
     hash: (password) => bounded(() => hash(normalizePassword(password), parameters)),
     verify(password, hashed) {
       return bounded(async () => {
-        nobodys ??= hash(crypto.randomUUID(), parameters)
         // What is too long for a password is not hashed: 4 MB would be as much work as 19 MiB of memory.
         const typed = password.length > 4 * passwordCharsMax ? '' : normalizePassword(password)
         const matches = await verify(hashed ?? (await nobodys), typed)

@@ -19,6 +19,8 @@ export interface SignInParts {
   readonly throttle: Throttle
   readonly knownBrowsers: KnownBrowsers
   readonly providers: Providers
+  /** Told why a user could not be signed in at a provider, which the user is not. */
+  readonly onProviderFault: (providerId: string, error: unknown) => void
   readonly federationStates: FederationStates
   /** Of fingerprints, 32 bytes. */
   readonly key: Uint8Array
@@ -30,9 +32,10 @@ export interface SignInOptions {
   readonly key: Uint8Array
   /** Client secrets at identity providers, a file each. */
   readonly secretsDir: string
+  readonly onProviderFault: SignInParts['onProviderFault']
 }
 
-export function createSignIn({ pool, key, secretsDir }: SignInOptions): SignInParts {
+export function createSignIn({ pool, key, secretsDir, onProviderFault }: SignInOptions): SignInParts {
   return {
     users: readUsers(pool),
     sessions: readSessions(pool),
@@ -42,6 +45,7 @@ export function createSignIn({ pool, key, secretsDir }: SignInOptions): SignInPa
     throttle: createThrottle(pool, key),
     knownBrowsers: createKnownBrowsers(pool, key),
     providers: createProviders(secretsDir),
+    onProviderFault,
     federationStates: createFederationStates(pool, key),
     key,
   }

@@ -17,6 +17,7 @@ import { createSignIn } from './sign-in-parts.ts'
 export type SignInTestParts = Pick<TokenParts, 'store' | 'signIn' | 'handles' | 'views'>
 
 export interface SignInTestOptions {
+  readonly onProviderFault?: (providerId: string, error: unknown) => void
   readonly secretsDir?: string
   /** By `<environment>/<user>`. */
   readonly cutoffs?: ReadonlyMap<string, Date>
@@ -59,7 +60,8 @@ async function openParts(url: string, options: SignInTestOptions) {
     cutoffOf: async () => undefined,
     cutoffTime,
   }
-  const signIn = createSignIn({ pool, key, secretsDir: options.secretsDir ?? '/nonexistent' })
+  const { onProviderFault = () => undefined } = options
+  const signIn = createSignIn({ pool, key, secretsDir: options.secretsDir ?? '/nonexistent', onProviderFault })
   const close = async () => {
     await store.close()
     await pool.end()

@@ -44,7 +44,8 @@ export async function startFederatedSignIn(
 ): Promise<Step> {
   const { goal } = unseal(parts, visit, 'sign_in', interaction)
   aboutGoal(visit, goal)
-  const url = await startFederation(parts, visit.place, interaction, providerId)
+  const wish = { providerId, ...wishOf(goal) }
+  const url = await startFederation(parts, visit.place, interaction, wish)
   return { next: { $case: 'redirectUrl', value: url } }
 }
 
@@ -60,6 +61,13 @@ export async function finishFederatedSignIn(
   aboutGoal(visit, goal)
   const { user, providerId } = await finishFederation(parts, visit.place, answer)
   return signedIn(parts, visit, goal, user, { method: 'fed', providerId })
+}
+
+/** What the client asked of the sign-in is asked of the provider too (OpenID Connect core section 3.1.2.1). */
+function wishOf(goal: Goal) {
+  if (goal.kind !== 'authorization') return {}
+  const { prompts, maxAgeSeconds, loginHint } = goal.request
+  return { loginHint, anew: prompts.includes('login') || maxAgeSeconds !== undefined }
 }
 
 function aboutGoal({ facts }: Visit, goal: Goal): void {

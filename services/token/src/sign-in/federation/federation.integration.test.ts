@@ -24,7 +24,7 @@ afterAll(() => provider?.close())
 
 const place = (more = {}) => placeAt({ identityProviders: [provider.settings(more)] })
 
-const start = (at = place()) => startFederation(given.parts, at, 'a sealed interaction', 'corp')
+const start = (at = place()) => startFederation(given.parts, at, 'a sealed interaction', { providerId: 'corp' })
 
 async function finish(parameters: Awaited<ReturnType<typeof throughProvider>>, at = place()) {
   return finishFederation(given.parts, at, await takeFederation(given.parts, at, parameters))
@@ -43,6 +43,13 @@ test('who signs in there for the first time gets an account, and has it the next
   expect(user).toMatchObject({ username: `corp/${subject}`, hasPassword: false, claims: { email: 'ada@corp.example' } })
   const again = await signIn({ subject, claims: { ...claims, name: 'Ada L.' } })
   expect(again.user).toMatchObject({ userId: user.userId, claims: { name: 'Ada L.', emailVerified: true } })
+})
+
+test('a client that wants a sign-in anew has the provider ask anew', async () => {
+  const wish = { providerId: 'corp', loginHint: 'ada@corp.example', anew: true }
+  const { searchParams } = new URL(await startFederation(given.parts, place(), 'interaction', wish))
+  expect(Object.fromEntries(searchParams)).toMatchObject({ prompt: 'login', login_hint: 'ada@corp.example' })
+  expect(new URL(await start()).searchParams.has('prompt')).toBe(false)
 })
 
 test('what did not change is no event', async () => {
@@ -129,7 +136,7 @@ describe('refused', () => {
     await expect(finish(mixed)).rejects.toEqual(refused('identity_provider_answer_invalid'))
   })
   test('a provider that is not configured', async () => {
-    const unknown = startFederation(given.parts, place(), 'interaction', 'constructor')
+    const unknown = startFederation(given.parts, place(), 'interaction', { providerId: 'constructor' })
     await expect(unknown).rejects.toEqual(refused('identity_provider_unknown'))
   })
 })
@@ -201,7 +208,7 @@ describe('a confidential client', () => {
     const again = await given.again({ secretsDir })
     const at = placeAt({ identityProviders: [confidential.settings()] })
     confidential.person = { subject: id() }
-    const answer = await throughProvider(await startFederation(again.parts, at, 'interaction', 'corp'))
+    const answer = await throughProvider(await startFederation(again.parts, at, 'interaction', { providerId: 'corp' }))
     const taken = await takeFederation(again.parts, at, answer)
     expect(await finishFederation(again.parts, at, taken)).toMatchObject({ providerId: 'corp' })
     await again.close()
@@ -212,7 +219,7 @@ describe('a confidential client', () => {
     async (clientSecretRef) => {
       const again = await given.again({ secretsDir })
       const at = placeAt({ identityProviders: [provider.settings({ clientSecretRef: clientSecretRef || '/' })] })
-      const started = startFederation(again.parts, at, 'interaction', 'corp')
+      const started = startFederation(again.parts, at, 'interaction', { providerId: 'corp' })
       await expect(started).rejects.toEqual(refused('identity_provider_unavailable'))
       await again.close()
     },

@@ -4,9 +4,10 @@ import * as oidc from 'openid-client'
 import type { Place } from '../../issue/token-request.ts'
 import { Refused } from '../../refused.ts'
 import type { TokenParts } from '../../token-parts.ts'
+import type { SignInParts } from '../sign-in-parts.ts'
 import { accountOf } from './account.ts'
 import type { FederationState } from './federation-states.ts'
-import { callbackUrl, providerOf, unavailable } from './start-federation.ts'
+import { callbackUrl, openProvider, providerOf } from './start-federation.ts'
 
 /** A user whom a provider signed in. */
 export interface FederatedUser {
@@ -48,7 +49,8 @@ export async function finishFederation(
   { pending, parameters }: FederationAnswer,
 ): Promise<FederatedUser> {
   const provider = providerOf(place, pending.providerId)
-  const configuration = await parts.signIn.providers.open(provider).catch(unavailable)
+  const configuration = await openProvider(parts.signIn, provider)
+  const refuse = refusing(parts.signIn, provider.providerId)
   const answer = callbackUrl(place)
   for (const { name, value } of parameters) answer.searchParams.append(name, value)
   const tokens = await oidc
@@ -61,15 +63,21 @@ export async function finishFederation(
     .catch(refuse)
   const idToken = tokens.claims()
   if (!idToken) throw new Refused('identity_provider_answer_invalid')
-  const claims = () => claimsOf(configuration, tokens.access_token, idToken)
+  const claims = () => claimsOf(configuration, tokens.access_token, idToken).catch(refuse)
   const account = { provider, subject: idToken.sub, claims }
   return { user: await accountOf(parts, place, account), providerId: provider.providerId }
 }
 
-/** RFC 6749 section 4.1.2.1 and 5.2: what the provider itself refuses, apart from what is wrong with its answer. */
-function refuse(error: unknown): never {
-  throw new Refused(reasonOf(error), { cause: error })
+function refusing({ onProviderFault }: SignInParts, providerId: string) {
+  return (error: unknown): never => {
+    const reason = reasonOf(error)
+    // That users go back is no fault.
+    if (reason !== 'identity_provider_denied') onProviderFault(providerId, error)
+    throw new Refused(reason, { cause: error })
+  }
 }
+
+/** RFC 6749 section 4.1.2.1 and 5.2: what the provider itself refuses, apart from what is wrong with its answer. */
 
 function reasonOf(error: unknown) {
   if (error instanceof oidc.AuthorizationResponseError) {
@@ -93,7 +101,7 @@ async function claimsOf(
   idToken: oidc.IDToken,
 ): Promise<UserClaims> {
   if (!configuration.serverMetadata().userinfo_endpoint) return userClaims(idToken)
-  const info = await oidc.fetchUserInfo(configuration, accessToken, idToken.sub).catch(refuse)
+  const info = await oidc.fetchUserInfo(configuration, accessToken, idToken.sub)
   return userClaims({ ...idToken, ...info })
 }
 

@@ -13,10 +13,10 @@ export interface Person {
   readonly does?: 'sign in' | 'cancel'
 }
 
-export const callback = `${issuerUrl}/oauth2/v2/federation/callback`
+const callbackPath = '/oauth2/v2/federation/callback'
 
 /** A real OpenID provider on loopback, with one client that is us; `intercept` may answer in its place. */
-export async function startProvider({ clientSecret = '' } = {}) {
+export async function startProvider({ clientSecret = '', issuers = [issuerUrl] } = {}) {
   let person: Person = { subject: 'nobody' }
   let intercept: RequestListener | undefined
   const asked: string[] = []
@@ -24,7 +24,7 @@ export async function startProvider({ clientSecret = '' } = {}) {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const provider = makeProvider(issuer, clientSecret, () => person)
+  const provider = makeProvider(issuer, { clientSecret, issuers, person: () => person })
   const answer = provider.callback()
   server.on('request', async (request, response) => {
     asked.push(request.url?.split('?')[0] ?? '')
@@ -60,7 +60,14 @@ export async function startProvider({ clientSecret = '' } = {}) {
   }
 }
 
-function makeProvider(issuer: string, clientSecret: string, person: () => Person): Provider {
+interface Given {
+  readonly clientSecret: string
+  /** Ours. */
+  readonly issuers: readonly string[]
+  readonly person: () => Person
+}
+
+function makeProvider(issuer: string, { clientSecret, issuers, person }: Given): Provider {
   const authentication = clientSecret ? 'client_secret_basic' : 'none'
   return new Provider(issuer, {
     clients: [
@@ -68,7 +75,7 @@ function makeProvider(issuer: string, clientSecret: string, person: () => Person
         client_id: 'gatehouse',
         ...(clientSecret && { client_secret: clientSecret }),
         token_endpoint_auth_method: authentication,
-        redirect_uris: [callback],
+        redirect_uris: issuers.map((issuer) => issuer + callbackPath),
         // A web application on loopback, which only tests have.
         application_type: 'native',
       },
@@ -97,7 +104,7 @@ export async function throughProvider(url: string) {
     const location = response.headers.get('location')
     if (!location) throw new Error(`the provider answered ${response.status} at ${at}`)
     const next = new URL(location, at)
-    if (next.href.startsWith(callback)) return [...next.searchParams].map(([name, value]) => ({ name, value }))
+    if (next.pathname === callbackPath) return [...next.searchParams].map(([name, value]) => ({ name, value }))
     at = next.href
   }
   throw new Error('the provider sends the browser around')

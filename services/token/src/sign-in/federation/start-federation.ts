@@ -3,6 +3,7 @@ import * as oidc from 'openid-client'
 import type { Place } from '../../issue/token-request.ts'
 import { Refused } from '../../refused.ts'
 import type { TokenParts } from '../../token-parts.ts'
+import type { SignInParts } from '../sign-in-parts.ts'
 import { sourceOf } from '../throttle.ts'
 import { ProviderUnavailable } from './providers.ts'
 
@@ -20,6 +21,14 @@ export function providerOf({ issuer }: Place, providerId: string): IdentityProvi
   return provider
 }
 
+/** Where a user wants to sign in. */
+export interface FederationWish {
+  readonly providerId: string
+  readonly loginHint?: string
+  /** A sign-in there from before is not enough. */
+  readonly anew?: boolean
+}
+
 // Each start keeps a row for ten minutes.
 const ofSource = { free: 100, pauseMaxSeconds: 60 }
 
@@ -32,7 +41,7 @@ export async function startFederation(
   { signIn }: Pick<TokenParts, 'signIn'>,
   place: Place,
   interaction: string,
-  providerId: string,
+  { providerId, loginHint = '', anew = false }: FederationWish,
 ): Promise<string> {
   const provider = providerOf(place, providerId)
   const { environmentId } = place.environment
@@ -40,7 +49,7 @@ export async function startFederation(
   const source = [environmentId, sourceOf(place.endpoint.clientIp)]
   const wait = await signIn.throttle.take([{ kind: 'federation', of: source, allowance: ofSource }], now)
   if (wait > 0) throw new Refused('sign_in_throttled')
-  const configuration = await signIn.providers.open(provider).catch(unavailable)
+  const configuration = await openProvider(signIn, provider)
   const state = oidc.randomState()
   const nonce = oidc.randomNonce()
   const codeVerifier = oidc.randomPKCECodeVerifier()
@@ -49,6 +58,8 @@ export async function startFederation(
     scope: scopesOf(provider),
     state,
     nonce,
+    ...(loginHint && { login_hint: loginHint }),
+    ...(anew && { prompt: 'login' }),
     code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
     code_challenge_method: 'S256',
   })
@@ -63,7 +74,14 @@ function scopesOf({ scopes }: IdentityProvider): string {
   return [...new Set(['openid', ...scopes])].join(' ')
 }
 
-/** A user is told that the provider is away, with words that do not depend on why. */
-export function unavailable(error: unknown): never {
-  throw error instanceof ProviderUnavailable ? new Refused('identity_provider_unavailable', { cause: error }) : error
+/** A user is told that the provider is away, with words that do not depend on why; the log says why. */
+export async function openProvider(
+  { providers, onProviderFault }: SignInParts,
+  provider: IdentityProvider,
+): Promise<oidc.Configuration> {
+  return providers.open(provider).catch((error: unknown) => {
+    if (!(error instanceof ProviderUnavailable)) throw error
+    onProviderFault(provider.providerId, error)
+    throw new Refused('identity_provider_unavailable', { cause: error })
+  })
 }

@@ -54,7 +54,7 @@ export async function startSystem(extra: NodeJS.ProcessEnv = {}) {
   await waitFor(() => signs(demo.issuer), { what: 'the issuer has a key' })
   const closing = opened.move()
   return {
-    ...{ addresses, log, tls, demo, credential, policy, admin },
+    ...{ dataDir, addresses, log, tls, demo, credential, policy, admin },
     /** A copy of the demo's API under another name, whose tokens are made in another way. */
     publish: (apiId: string, tokens: Partial<TokenSettings>) => publish(policy, apiId, tokens),
     subscribe: (clientId: string, apiId: string, scopes = allScopes) => subscribe(credential, clientId, apiId, scopes),

@@ -74,8 +74,35 @@ type FoundOfToken = readonly [
 ]
 type Asked<Found> = { readonly [At in keyof Found]: Found[At] | Promise<Found[At]> }
 
-/** What revokes a token is asked at every use; this process remembers absences too. */
+interface Loaded {
+  readonly cache: ViewCache
+  readonly environmentId: string
+  readonly denials: number
+  readonly views: CredentialViews
+}
+
+/** By the token as the verifier remembers it: 0.1 µs instead of the 5 of eight look-ups. */
+const loaded = new WeakMap<AccessToken, Loaded>()
+
+/** What revokes a token is looked at at every use: either nothing that could has changed, or all is asked again. */
 function viewsOfToken(
+  cache: ViewCache,
+  environmentId: string,
+  token: AccessToken,
+): CredentialViews | Promise<CredentialViews> {
+  const denials = cache.denials()
+  const last = loaded.get(token)
+  if (last?.denials === denials && last.cache === cache && last.environmentId === environmentId) return last.views
+  const keep = (views: CredentialViews): CredentialViews => {
+    loaded.set(token, { cache, environmentId, denials, views })
+    return views
+  }
+  const views = askForToken(cache, environmentId, token)
+  return views instanceof Promise ? views.then(keep) : keep(views)
+}
+
+/** This process remembers absences too. */
+function askForToken(
   cache: ViewCache,
   environmentId: string,
   { tokenId, originTokenIds, grantId, userId, clientId, subscriptionId }: AccessToken,

@@ -140,6 +140,14 @@ describe('guesses', () => {
     expect(await attempt({ username, clientIp }, again.parts)).toMatchObject({ reason: 'sign_in_throttled' })
     await again.close()
   })
+  test('what succeeds is none: an office shares an address, and a program signs in often', async () => {
+    const { username } = await operator(given.parts).newUser()
+    const clientIp = elsewhere()
+    for (let round = 0; round < 11; round++) {
+      const ten = await Promise.all(Array.from({ length: 10 }, () => attempt({ username, clientIp })))
+      expect(new Set(ten.map(({ kind }) => kind))).toEqual(new Set(['matches']))
+    }
+  })
   test('a success starts the count anew', async () => {
     const { username } = await operator(given.parts).newUser()
     const clientIp = elsewhere()

@@ -51,6 +51,7 @@ export async function checkPassword(
   // Only who knows the password gets here, and sees no more than that it failed.
   if (found.user.state !== UserState.USER_STATE_ACTIVE) return failed('user_suspended')
   await signIn.throttle.forgive([guesses.pair])
+  await signIn.throttle.takeBack(guesses.shared)
   await signIn.knownBrowsers.remember(found.user.userId, browser.binding, now)
   if (verified.outdated) await signIn.passwordTable.replace(found.passwordId, await signIn.passwords.hash(password))
   return { kind: 'matches', user: found.user, passwordId: found.passwordId }
@@ -77,5 +78,6 @@ function countersOf({ endpoint, environment }: Place, username: string, known: b
   const pair: Counted = { kind: 'account and source', of: [...account, source], allowance: ofPair }
   const whole: Counted = { kind: 'account', of: account, allowance: ofAccount }
   const from: Counted = { kind: 'source', of: [environment.environmentId, source], allowance: ofSource }
-  return { pair, all: known ? [pair] : [pair, whole, from] }
+  const shared = known ? [] : [whole, from]
+  return { pair, shared, all: [pair, ...shared] }
 }

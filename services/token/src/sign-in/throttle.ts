@@ -24,8 +24,10 @@ export interface Throttle {
    * Answers 0, or after how many seconds the next try is taken; then nothing is counted.
    */
   take(counted: readonly Counted[], now: Date): Promise<number>
-  /** The try was right: the counts start anew. */
+  /** The try was right: these counts start anew. */
   forgive(counted: readonly Counted[]): Promise<void>
+  /** The try was right, so it was no failure; those before it stay counted. */
+  takeBack(counted: readonly Counted[]): Promise<void>
 }
 
 interface Row {
@@ -69,6 +71,10 @@ export function createThrottle(pool: pg.Pool, key: Uint8Array): Throttle {
           return seconds
         }),
       )
+    },
+    async takeBack(counted) {
+      const text = 'UPDATE token.throttle SET failures = failures - 1 WHERE key = ANY($1) AND failures > 0'
+      await orStoreError(pool.query({ name: 'throttle take back', text, values: [counted.map(keyOf)] }))
     },
     async forgive(counted) {
       const text = 'DELETE FROM token.throttle WHERE key = ANY($1)'

@@ -1,4 +1,3 @@
-import type { ClientState } from '@gatehouse/contracts/credential/v1/client'
 import {
   ClientView,
   CutoffView,
@@ -6,119 +5,115 @@ import {
   SubscriptionView,
   SuspensionView,
 } from '@gatehouse/contracts/read_model/v1/views'
-import { createMemoryModel, createViewCache, type Entry } from '@gatehouse/read-model'
+import { createMemoryModel, createViewCache, type ReadModel, type ViewCache } from '@gatehouse/read-model'
 import type { AccessToken } from '@gatehouse/token-verifier'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { FactParked, loadViews } from './load-views.ts'
 
-const token = (): AccessToken => ({
-  ...{ issuer: 'https://auth.example', audience: 'https://auth.example/orders', subject: 'u1' },
-  ...{ tokenId: 't1', clientId: 'c1', subscriptionId: 's1', grantId: 'g1', userId: 'u1', originTokenIds: ['t0'] },
-  ...{ issuedAt: 0, expiresAt: 4_000_000_000, scopes: [], confirmation: undefined, claims: {} },
-})
-const live = (key: string, value: Uint8Array, version = 1n): Entry => ({ key, state: 'live', version, value })
-const before = CutoffView.encode({ before: new Date(1_000) }).finish()
-const revoked = RevocationView.encode({ revokeTime: new Date(1_000), expireTime: undefined }).finish()
-const client = (state: ClientState) => ClientView.encode(ClientView.fromPartial({ clientId: 'c1', state })).finish()
+const token: AccessToken = {
+  ...{ issuer: 'https://a', subject: 'u1', audience: 'https://a/orders', clientId: 'c1', tokenId: 'j1' },
+  ...{ issuedAt: 1, expiresAt: 2, scopes: [], subscriptionId: 's1', grantId: 'g1', userId: 'u1' },
+  ...{ originTokenIds: ['j0'], confirmation: undefined, claims: {} },
+}
+const before = new Date(1000)
 
-describe('what a token leads to', () => {
-  let model: ReturnType<typeof createMemoryModel>
-  let cache: ReturnType<typeof createViewCache>
-  let at: bigint
-  beforeEach(async () => {
-    model = createMemoryModel()
-    cache = createViewCache({ model })
-    model.follow((change) => cache.onChange(change))
-    at = 0n
-    await write(live('client/c1', client(1)))
+let model: ReadModel
+let put: (key: string, value: Uint8Array | undefined) => Promise<void>
+
+/** The views as this process knows them at once, or as it has to fetch them. */
+function cacheOf(fetched: boolean): ViewCache {
+  const { readNow: _, ...remote } = model
+  const cache = createViewCache({ model: fetched ? remote : model })
+  model.follow((change) => cache.onChange(change))
+  return cache
+}
+
+beforeEach(() => {
+  model = createMemoryModel()
+  let after = 0n
+  put = async (key, value) => {
+    const version = after + 1n
+    const write = value
+      ? ({ key, state: 'live', version, value } as const)
+      : ({ key, state: 'parked', version, reason: 'test' } as const)
+    await model.apply({ source: 'token', after, upTo: version, writes: [write], recordTime: new Date() })
+    after = version
+  }
+})
+
+describe.each([
+  ['known at once', false],
+  ['fetched', true],
+])('what revokes a token, %s', (_, fetched) => {
+  const load = async (of = token) => loadViews(cacheOf(fetched), { by: 'token', environmentId: 'alpha', token: of })
+
+  test('nothing is there: absence everywhere, and that it was looked up', async () => {
+    const nothing = { token: undefined, grant: undefined, user: undefined }
+    const noCutoffs = { clientCutoff: undefined, userCutoff: undefined, environmentCutoff: undefined }
+    expect(await load()).toEqual({
+      ...{ apiKey: undefined, client: undefined, subscription: undefined },
+      revocations: { ...nothing, ...noCutoffs },
+    })
   })
 
-  const write = (entry: Entry) =>
-    model.apply({ source: 'token', after: at, upTo: ++at, writes: [entry], recordTime: new Date() })
-  const load = (presented: AccessToken, environmentId = 'alpha') =>
-    loadViews(cache, { by: 'token', environmentId, token: presented })
+  test('each list is read under the name of the token', async () => {
+    const revocation = RevocationView.encode({ revokeTime: before, expireTime: undefined }).finish()
+    const cutoff = (seconds: number) => CutoffView.encode({ before: new Date(seconds * 1000) }).finish()
+    await put('client/c1', ClientView.encode({ ...ClientView.create(), clientId: 'c1' }).finish())
+    await put('subscription/s1', SubscriptionView.encode({ ...SubscriptionView.create(), planId: 'p' }).finish())
+    await put('revoked_grant/g1', revocation)
+    await put('suspended_user/u1', SuspensionView.encode({ suspendTime: before }).finish())
+    await put('cutoff/alpha/client/c1', cutoff(1))
+    await put('cutoff/alpha/user/u1', cutoff(2))
+    await put('cutoff/alpha/environment', cutoff(3))
+    const views = await load()
+    expect(views).toMatchObject({ client: { clientId: 'c1' }, subscription: { planId: 'p' } })
+    expect(views.revocations).toMatchObject({
+      ...{ token: undefined, grant: { revokeTime: before }, user: { suspendTime: before } },
+      clientCutoff: { before: new Date(1000) },
+      userCutoff: { before: new Date(2000) },
+      environmentCutoff: { before: new Date(3000) },
+    })
+  })
 
-  test('is asked for once, for as long as nothing changes that bears on it', async () => {
-    const presented = token()
-    const views = load(presented)
-    expect(views).toMatchObject({ client: { clientId: 'c1' }, subscription: undefined })
-    await write(live('reference_token/alpha/r', new Uint8Array()))
-    await write(live('api_key/k', new Uint8Array()))
-    expect(load(presented)).toBe(views)
+  test.each(['j1', 'j0'])('the revocation of %s, the token or what it was exchanged from', async (id) => {
+    await put(`revoked_token/alpha/${id}`, RevocationView.encode(RevocationView.create()).finish())
+    expect((await load()).revocations?.token).toBeDefined()
+    await put('revoked_token/beta/j1', RevocationView.encode(RevocationView.create()).finish())
+    expect((await load({ ...token, tokenId: 'j2', originTokenIds: [] })).revocations?.token).toBeUndefined()
   })
 
   test.each([
-    ['a revocation of it', 'revoked_token/alpha/t1', revoked, { revocations: { token: expect.anything() } }],
-    ['a revocation of its origin', 'revoked_token/alpha/t0', revoked, { revocations: { token: expect.anything() } }],
-    ['a revocation of its grant', 'revoked_grant/g1', revoked, { revocations: { grant: expect.anything() } }],
-    ['a cut-off of its client', 'cutoff/alpha/client/c1', before, { revocations: { clientCutoff: expect.anything() } }],
-    ['a cut-off of its user', 'cutoff/alpha/user/u1', before, { revocations: { userCutoff: expect.anything() } }],
-    [
-      'a cut-off of its environment',
-      'cutoff/alpha/environment',
-      before,
-      { revocations: { environmentCutoff: expect.anything() } },
-    ],
-    [
-      'its user suspended',
-      'suspended_user/u1',
-      SuspensionView.encode({ suspendTime: undefined }).finish(),
-      {
-        revocations: { user: expect.anything() },
-      },
-    ],
-    ['a secret of its client revoked', 'secret_cutoff/c1', before, { client: { revokedBefore: new Date(1_000) } }],
-    ['its client suspended', 'client/c1', client(2), { client: { state: 2 } }],
-    [
-      'its subscription',
-      'subscription/s1',
-      SubscriptionView.encode(SubscriptionView.create()).finish(),
-      {
-        subscription: expect.anything(),
-      },
-    ],
-  ])('has %s as soon as it is known', async (_, key, value, expected) => {
-    const presented = token()
-    expect(load(presented)).not.toMatchObject(expected)
-    await write(live(key, value, 2n))
-    expect(load(presented)).toMatchObject(expected)
-  })
-
-  test('is refused when one of it is parked, at every use', async () => {
-    const presented = token()
-    load(presented)
-    await write({ key: 'cutoff/alpha/user/u1', state: 'parked', version: 1n, reason: 'poison' })
-    expect(() => load(presented)).toThrow(FactParked)
-    expect(() => load(presented)).toThrow(FactParked)
-  })
-
-  test('is not that of another environment or another state', async () => {
-    const presented = token()
-    await write(live('cutoff/beta/environment', before))
-    expect(load(presented)).toMatchObject({ revocations: { environmentCutoff: undefined } })
-    expect(load(presented, 'beta')).toMatchObject({ revocations: { environmentCutoff: expect.anything() } })
-    const other = createViewCache({ model: createMemoryModel() })
-    for (let n = cache.denials(); n > other.denials(); ) other.onChange({ type: 'reset', positions: {} })
-    expect(loadViews(other, { by: 'token', environmentId: 'alpha', token: presented })).toMatchObject({
-      client: undefined,
-    })
+    'client/c1',
+    'subscription/s1',
+    'revoked_token/alpha/j1',
+    'revoked_token/alpha/j0',
+    'revoked_grant/g1',
+    'suspended_user/u1',
+    'cutoff/alpha/client/c1',
+    'cutoff/alpha/user/u1',
+    'cutoff/alpha/environment',
+  ])('parked %s: nothing is known', async (key) => {
+    await put(key, undefined)
+    await expect(load()).rejects.toBeInstanceOf(FactParked)
   })
 })
 
-test('a change that comes while the store is asked is looked at by the next use', async () => {
-  const { readNow: _, ...remote } = createMemoryModel()
-  const cache = createViewCache({ model: remote })
-  remote.follow((change) => cache.onChange(change))
-  const presented = token()
-  const lookup = { by: 'token', environmentId: 'alpha', token: presented } as const
-  const first = loadViews(cache, lookup)
-  await remote.apply({
-    source: 'token',
-    after: 0n,
-    upTo: 1n,
-    writes: [live('revoked_grant/g1', revoked)],
-    recordTime: new Date(),
-  })
-  await first
-  expect(await loadViews(cache, lookup)).toMatchObject({ revocations: { grant: expect.anything() } })
+test('what a token does not name is not asked for', async () => {
+  const asked: string[] = []
+  const cache = cacheOf(false)
+  const watched: ViewCache = {
+    ...cache,
+    revokedGrant: (id) => {
+      asked.push(id)
+      return cache.revokedGrant(id)
+    },
+    suspendedUser: (id) => {
+      asked.push(id)
+      return cache.suspendedUser(id)
+    },
+  }
+  const own = { ...token, grantId: undefined, userId: undefined, subscriptionId: undefined }
+  await loadViews(watched, { by: 'token', environmentId: 'alpha', token: own })
+  expect(asked).toEqual([])
 })

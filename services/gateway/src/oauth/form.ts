@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Parameter } from '@gatehouse/contracts/token/v1/token_service'
 
 export type FormFault = 'form_malformed' | 'form_parameters_too_many'
@@ -12,15 +13,10 @@ export function isForm(contentType: string): boolean {
   return formType.test(contentType)
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 /** The parameters of a form's body, in order, the same name as often as it came. */
 export function parseForm(body: Uint8Array): readonly Parameter[] | FormFault {
-  try {
-    return parseParameters(utf8.decode(body))
-  } catch {
-    return 'form_malformed'
-  }
+  if (!isUtf8(body)) return 'form_malformed'
+  return parseParameters(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
 }
 
 /**

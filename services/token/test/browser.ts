@@ -3,7 +3,7 @@ import type { InteractRequest, InteractResponse } from '@gatehouse/contracts/tok
 import { UserClaims } from '@gatehouse/contracts/token/v1/grant'
 import { Endpoint, type Parameter } from '@gatehouse/contracts/token/v1/token_service'
 import { encodeBase32 } from '@gatehouse/credential-format'
-import type { RunningTokenService } from '../src/service.ts'
+import type { Calls } from '../src/service.ts'
 import { issuerUrl, redirectUri } from './other-services.ts'
 import type { GivenServer } from './running-server.ts'
 
@@ -14,6 +14,11 @@ export const password = 'correct horse battery'
 type Operators = Awaited<ReturnType<GivenServer['operators']>>
 type Action = NonNullable<InteractRequest['action']>
 type Next = NonNullable<InteractResponse['next']>
+
+/** An instance of the service, in this process or behind gRPC. */
+export interface Callable {
+  readonly calls: Pick<Calls, 'interact' | 'issueToken'>
+}
 
 export const id = () => encodeBase32(randomBytes(5))
 
@@ -42,9 +47,9 @@ export class Browser {
   readonly binding = randomBytes(16).toString('base64url')
   sessionToken = ''
   last: InteractResponse | undefined
-  readonly #service: () => RunningTokenService
+  readonly #service: () => Callable
 
-  constructor(service: () => RunningTokenService) {
+  constructor(service: () => Callable) {
     this.#service = service
   }
 

@@ -8,10 +8,11 @@ import { Endpoint } from '@gatehouse/contracts/token/v1/token_service'
 import { encodeBase32 } from '@gatehouse/credential-format'
 import { createTestLogs } from '@gatehouse/decision-state/testing'
 import { createClient, createLogger, devCertificates } from '@gatehouse/grpc-service'
-import { waitFor } from '@gatehouse/testkit'
+import { freePort, waitFor } from '@gatehouse/testkit'
 import { afterAll, beforeAll } from 'vitest'
 import { type RunningTokenService, readConfig, startToken } from '../src/service.ts'
 import { confidentialIn, type GivenClient, publicIn, publishAlpha, registerIn, serveLog } from './other-services.ts'
+import { spawnInstance } from './spawned-instance.ts'
 
 export type GivenServer = ReturnType<typeof authorizationServerOn>
 
@@ -30,13 +31,13 @@ export function authorizationServerOn(database: () => Promise<string>) {
   let postgresUrl = ''
   let service: RunningTokenService | undefined
 
+  const environment = (address: string) => ({
+    ...{ GATEHOUSE_DATA_DIR: dataDir, GATEHOUSE_POSTGRES_URL: postgresUrl, GATEHOUSE_TOKEN_ADDRESS: address },
+    ...{ GATEHOUSE_NODE: `test-${encodeBase32(randomBytes(5))}`, GATEHOUSE_TOKEN_OPS_PORT: '0' },
+    ...{ GATEHOUSE_JWKS_CACHE_SECONDS: '0', ...addresses },
+  })
   async function start(address = '127.0.0.1:0'): Promise<RunningTokenService> {
-    const node = `test-${encodeBase32(randomBytes(5))}`
-    const config = readConfig({
-      ...{ GATEHOUSE_DATA_DIR: dataDir, GATEHOUSE_POSTGRES_URL: postgresUrl, GATEHOUSE_NODE: node },
-      ...{ GATEHOUSE_TOKEN_ADDRESS: address, GATEHOUSE_TOKEN_OPS_PORT: '0', GATEHOUSE_JWKS_CACHE_SECONDS: '0' },
-      ...addresses,
-    })
+    const config = readConfig(environment(address))
     const started = await startToken(config, { logger: createLogger('token', { write: () => undefined }) })
     closing.defer(() => started.close())
     await waitFor(() => signs(started, probe), { what: 'a key signs', timeoutMs: 20_000, intervalMs: 100 })
@@ -71,6 +72,8 @@ export function authorizationServerOn(database: () => Promise<string>) {
     },
     /** Another instance on the same database. */
     another: () => start(),
+    /** One that is a process of its own, to be killed. */
+    spawn: async () => spawnInstance(environment(`127.0.0.1:${await freePort()}`)),
     /** Ends the instance and starts it anew, at the same address. */
     async restart() {
       const { address } = running()

@@ -1,13 +1,12 @@
 import { Endpoint, type IssuedTokens, type IssueTokenResponse } from '@gatehouse/contracts/token/v1/token_service'
-import type { RunningTokenService } from '../src/service.ts'
-import { parametersOf, verifier } from './browser.ts'
+import { type Callable, parametersOf, verifier } from './browser.ts'
 import { type GivenClient, redirectUri } from './other-services.ts'
 
 type Values = Readonly<Record<string, string | undefined>>
 
 /** A token request of a client, with whatever else its endpoint saw. */
 export function tokenRequest(
-  { calls }: RunningTokenService,
+  { calls }: Callable,
   { clientId, authorization }: GivenClient,
   values: Values,
   endpoint: Partial<Endpoint> = {},
@@ -20,26 +19,15 @@ export function tokenRequest(
 }
 
 /** Redeems a code with the verifier of the tests; `values` change or leave out parameters. */
-export const redeem = (
-  service: RunningTokenService,
-  client: GivenClient,
-  code = '',
-  values: Values = {},
-  endpoint = {},
-) =>
+export const redeem = (service: Callable, client: GivenClient, code = '', values: Values = {}, endpoint = {}) =>
   tokenRequest(
     ...[service, client],
     { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier, ...values },
     endpoint,
   )
 
-export const refresh = (
-  service: RunningTokenService,
-  client: GivenClient,
-  token: string,
-  values: Values = {},
-  endpoint = {},
-) => tokenRequest(service, client, { grant_type: 'refresh_token', refresh_token: token, ...values }, endpoint)
+export const refresh = (service: Callable, client: GivenClient, token: string, values: Values = {}, endpoint = {}) =>
+  tokenRequest(service, client, { grant_type: 'refresh_token', refresh_token: token, ...values }, endpoint)
 
 /** The tokens, which must have been issued. */
 export function issued({ result, facts }: IssueTokenResponse): IssuedTokens {

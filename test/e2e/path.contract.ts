@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, decisionOf, issueKey, manage, type Problem, revokeKey } from './client.ts'
+import { oauthContract } from './oauth.contract.ts'
 import { rawGet } from './raw.ts'
 import { type Mode, type System, startSystem } from './system.ts'
 
@@ -133,6 +134,9 @@ export function pathContract(mode: Mode): void {
       expect(response.status).toBe(405)
       expect(response.headers.get('allow')).toContain('GET')
     })
+
+    // Before the next test, which gives the demo's client another subscription.
+    oauthContract(() => system)
 
     test('a plan is a limit: what exceeds it is answered with 429 and when to come again', async () => {
       const plan = { display_name: 'Tiny', rate_limits: [{ name: 'few', requests: 3, period: '3600s' }] }

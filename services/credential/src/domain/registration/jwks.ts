@@ -8,7 +8,7 @@ const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 const algorithms: Readonly<Record<string, readonly string[]>> = {
   EC: ['ES256'],
   RSA: ['RS256', 'PS256'],
-  OKP: ['EdDSA', 'Ed25519'],
+  OKP: ['EdDSA'],
 }
 const curves: Readonly<Record<string, string>> = { EC: 'P-256', OKP: 'Ed25519' }
 

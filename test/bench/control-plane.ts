@@ -26,7 +26,7 @@ import { startToken, readConfig as tokenConfig } from '@gatehouse/token'
 export interface ControlPlane extends AsyncDisposable {
   /** Settings for a gateway process. */
   readonly environment: NodeJS.ProcessEnv
-  readonly addresses: { readonly credential: string; readonly policy: string }
+  readonly addresses: { readonly credential: string; readonly policy: string; readonly token: string }
   /** The console's identity. */
   readonly tls: TlsMaterial
   readonly key: DemoClient
@@ -37,8 +37,13 @@ export interface ControlPlane extends AsyncDisposable {
 /**
  * Starts the real credential, policy and token services on Postgres, and in the place of the audit service one that only
  * acknowledges: so the gateway's shipping is measured, and not how fast two processors are shared with a ledger.
+ * @param issuer URL that makes the environment an authorization server
  */
-export async function startControlPlane(upstreamUrl: string, more: NodeJS.ProcessEnv = {}): Promise<ControlPlane> {
+export async function startControlPlane(
+  upstreamUrl: string,
+  more: NodeJS.ProcessEnv = {},
+  issuer?: string,
+): Promise<ControlPlane> {
   await using opened = new AsyncDisposableStack()
   process.env['GATEHOUSE_LOG_LEVEL'] ??= 'error'
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'))
@@ -73,9 +78,9 @@ export async function startControlPlane(upstreamUrl: string, more: NodeJS.Proces
   opened.defer(() => token.close())
   env['GATEHOUSE_TOKEN_ADDRESS'] = token.address
   const tls = await serviceTls('console', { dataDir })
-  const addresses = { credential: credential.address, policy: policy.address }
+  const addresses = { credential: credential.address, policy: policy.address, token: token.address }
   const services = { credentialAddress: credential.address, policyAddress: policy.address, tls }
-  const key = await seedDemo({ ...services, upstreamUrl, issuer: undefined, known: {} })
+  const key = await seedDemo({ ...services, upstreamUrl, issuer, known: {} })
   await liftLimit(policy.address, tls)
   const closing = opened.move()
   return {

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { waitFor } from '@gatehouse/testkit'
 
@@ -39,6 +40,14 @@ export function holdOn(cpu: number): Disposable {
   const before = /list: (\S+)/.exec(affinity(pid))?.[1] ?? String(cpu)
   affinity(String(cpu), pid)
   return { [Symbol.dispose]: () => void affinity(before, pid) }
+}
+
+/** Seconds of processor time that a process has used, all its threads together. */
+export function processorSeconds({ child }: Pinned): number {
+  const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1')
+  // Behind the name, which may hold spaces: fields 14 and 15 (proc(5)), in ticks of 10 ms.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 /** Waits until something listens. */

@@ -1,20 +1,24 @@
 import { MessageKind } from '@gatehouse/contracts/token/v1/authorization_service'
+import { Endpoint } from '@gatehouse/contracts/token/v1/token_service'
 import { sharedDatabase } from '@gatehouse/testkit'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { answerOf, Browser, newUser, requestOf, shown } from '../../test/browser.ts'
-import type { GivenClient } from '../../test/other-services.ts'
+import { answerOf, Browser, newUser, parametersOf, requestOf, shown } from '../../test/browser.ts'
+import { type GivenClient, issuerUrl } from '../../test/other-services.ts'
 import { authorizationServerOn } from '../../test/running-server.ts'
+import { deviceGrantType } from '../device/device-grant-type.ts'
 
 const given = authorizationServerOn(sharedDatabase)
 const browser = () => new Browser(() => given.service)
 const show = (visitor: Browser, interaction: string) =>
   visitor.step({ $case: 'showInteraction', value: { interaction } })
 let app: GivenClient
+let television: GivenClient
 let operators: Awaited<ReturnType<typeof given.operators>>
 let ann: string
 
 beforeAll(async () => {
   app = await given.client('public')
+  television = await given.client('public', { grantTypes: [deviceGrantType] })
   operators = await given.operators()
   ann = (await newUser(operators)).username
 })
@@ -68,6 +72,37 @@ describe('a consent', () => {
     const { username } = await newUser(operators)
     await visitor.signIn(await visitor.start(requestOf(app.clientId)), username)
     expect(shown(await show(visitor, page.interaction), 'consent').username).toBe(username)
+  })
+})
+
+describe('a device', () => {
+  async function asked() {
+    const endpoint = Endpoint.fromPartial({ environmentId: 'alpha', clientIp: '192.0.2.2' })
+    const resource = `${issuerUrl}/orders`
+    const parameters = parametersOf({ client_id: television.clientId, scope: 'orders.read', resource })
+    const { result } = await given.service.calls.startDeviceAuthorization({ endpoint, parameters })
+    if (result?.$case !== 'started') throw new Error('no device was started')
+    const visitor = browser()
+    const { userCode } = result.value
+    const page = await visitor.step({ $case: 'enterUserCode', value: { userCode } })
+    const { interaction } = shown(await visitor.signIn(page, ann), 'consent')
+    return { visitor, interaction }
+  }
+
+  test('is asked for again, until it is answered', async () => {
+    const { visitor, interaction } = await asked()
+    const again = await show(visitor, interaction)
+    expect(shown(again, 'consent')).toMatchObject({ device: true, redirectOrigin: '', username: ann })
+    expect(shown(await visitor.decide(again, true), 'message').kind).toBe(MessageKind.MESSAGE_KIND_DEVICE_APPROVED)
+    shown(await visitor.decide(again, true), 'message')
+    expect(visitor.last?.facts?.reason).toBe('device_answered')
+  })
+
+  test('is shown to nobody else who signs in there', async () => {
+    const { visitor, interaction } = await asked()
+    visitor.sessionToken = ''
+    expect(shown(await show(visitor, interaction), 'message').kind).toBe(MessageKind.MESSAGE_KIND_ERROR)
+    expect(visitor.last?.facts?.reason).toBe('interaction_invalid')
   })
 })
 

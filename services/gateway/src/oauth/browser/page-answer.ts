@@ -1,8 +1,7 @@
-import { MessageKind } from '@gatehouse/contracts/token/v1/authorization_service'
 import type { OwnResponse } from '../../http1/exchange.ts'
 import { type AnswerFacts, errorOf, type OAuthAnswer, type RefusalReason } from '../answer.ts'
 import type { Page, PageContext } from '../pages/layout.ts'
-import { messagePage } from '../pages/message.ts'
+import { errorPage } from '../pages/message.ts'
 import type { OAuthRequest } from '../request.ts'
 
 const endpointsPath = '/oauth2/v2'
@@ -27,8 +26,7 @@ export function refusePage(
   headers: OwnResponse['headers'] = {},
 ): OAuthAnswer {
   const { status, error, description } = errorOf(reason)
-  const message = { error, errorDescription: description, interaction: '', redirectOrigin: '' }
-  const page = messagePage({ kind: MessageKind.MESSAGE_KIND_ERROR, ...message }, pageContext(request))
+  const page = errorPage({ status, error, errorDescription: description }, pageContext(request))
   const { response, facts } = pageAnswer(page, { reason })
-  return { response: { ...response, status, headers: { ...response.headers, ...headers } }, facts }
+  return { response: { ...response, headers: { ...response.headers, ...headers } }, facts }
 }

@@ -168,8 +168,44 @@ test('device', async () => {
   expect((await polling).scope).toBe('orders:read')
 })
 
-test('dynamic registration needs an initial access token', async () => {
-  const server = new URL(system.demo.issuer)
-  const metadata = { redirect_uris: [callback] }
-  await expect(client.dynamicClientRegistration(server, metadata, undefined, insecure)).rejects.toThrow()
+describe('dynamic registration', () => {
+  const metadata = {
+    ...{ client_name: 'Registered by itself', redirect_uris: [callback], scope: 'openid' },
+    ...{ grant_types: ['authorization_code', 'client_credentials'], token_endpoint_auth_method: 'client_secret_post' },
+  }
+  const register = (initialAccessToken?: string) => {
+    const options = initialAccessToken === undefined ? insecure : { ...insecure, initialAccessToken }
+    return client.dynamicClientRegistration(new URL(system.demo.issuer), metadata, undefined, options)
+  }
+
+  test('needs an initial access token', async () => {
+    await expect(register()).rejects.toThrow()
+    await expect(register('ghx_alpha_none')).rejects.toThrow()
+  })
+
+  test('makes a client, which reads, changes and ends its own registration (RFC 7592)', async () => {
+    const issued = await system.credential.issueInitialAccessToken({
+      ...{ requestId: crypto.randomUUID(), environmentId: 'alpha', displayName: 'test' },
+      expireTime: undefined,
+    })
+    const config = await register(issued.initialAccessTokenText)
+    const registered = config.clientMetadata()
+    expect(registered).toMatchObject({ client_name: metadata.client_name, redirect_uris: [callback] })
+    // Entitled to nothing until an operator subscribes it.
+    await expect(client.clientCredentialsGrant(config)).rejects.toMatchObject({ error: 'invalid_target' })
+    const uri = String(registered['registration_client_uri'])
+    expect(uri).toBe(`${system.demo.issuer}/oauth2/v2/register/${registered.client_id}`)
+    const authorization = `Bearer ${registered['registration_access_token']}`
+    const read = await fetch(uri, { headers: { authorization } })
+    expect(await read.json()).toMatchObject({ client_id: registered.client_id, client_name: metadata.client_name })
+    expect((await fetch(uri, { headers: { authorization: 'Bearer x' } })).status).toBe(401)
+    const changed = await fetch(uri, {
+      method: 'PUT',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...metadata, client_id: registered.client_id, client_name: 'Renamed' }),
+    })
+    expect([changed.status, await changed.json()]).toMatchObject([200, { client_name: 'Renamed' }])
+    expect((await fetch(uri, { method: 'DELETE', headers: { authorization } })).status).toBe(204)
+    expect((await fetch(uri, { headers: { authorization } })).status).toBe(401)
+  })
 })

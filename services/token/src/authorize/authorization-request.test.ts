@@ -19,7 +19,12 @@ import { RefusedToClient } from './return-address.ts'
 const nativeUri = 'http://127.0.0.1:51004/cb'
 
 async function check(parameters = parametersOf(), views = viewsOf(), place = placeAt()) {
-  return checkRequest(views, place, parameters, await proveClient(views, place, parameters))
+  return checkRequest(
+    { views, verificationKey: () => undefined },
+    place,
+    parameters,
+    await proveClient(views, place, parameters),
+  )
 }
 
 /** The reason, and whether the client is told or a page is shown here. */
@@ -39,6 +44,7 @@ describe('accepted', () => {
       address: { redirectUri, responseMode: 'query', state: 'af0ifjsldkj', issuer: issuerUrl },
       ...{ redirectUriSent: redirectUri, scopes: ['openid', 'orders.read'], authorizationDetails: '' },
       ...{ codeChallenge: challenge, dpopThumbprint: '', nonce: '', prompts: [], loginHint: '' },
+      wantedUserId: '',
       ...{ maxAgeSeconds: undefined, startTimeMs: 1_800_000_000_000 },
     })
   })
@@ -146,6 +152,7 @@ describe('refused, and the client is told', () => {
     ['a long state', { state: 'x'.repeat(4097) }, 'parameter_invalid'],
     ['a long nonce', { nonce: 'x'.repeat(513) }, 'parameter_invalid'],
     ['a long login_hint', { login_hint: 'x'.repeat(257) }, 'parameter_invalid'],
+    ['an id_token_hint of nobody', { id_token_hint: 'eyJhbGciOiJub25lIn0.e30.' }, 'id_token_hint_invalid'],
     ['a malformed dpop_jkt', { dpop_jkt: 'x' }, 'parameter_invalid'],
     ['an unknown resource', { resource: 'https://other.example' }, 'resource_unknown'],
     ['an API without subscription', { resource: `${issuerUrl}/billing` }, 'not_entitled'],

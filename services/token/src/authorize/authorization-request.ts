@@ -1,9 +1,11 @@
 import type { Parameter } from '@gatehouse/contracts/token/v1/token_service'
 import { entitlementOf } from '../issue/entitlement.ts'
+import { readIdTokenHint } from '../issue/id-token-hint.ts'
 import { Parameters } from '../issue/parameters.ts'
 import type { ClientRequest, Place } from '../issue/token-request.ts'
 import type { Views } from '../read/views.ts'
 import { FactsOf, Refused } from '../refused.ts'
+import type { TokenParts } from '../token-parts.ts'
 import { readAuthorizationDetails } from './authorization-details.ts'
 import { type RegisteredClient, registeredClient } from './check-client.ts'
 import { type Asking, checkPrompt } from './check-prompt.ts'
@@ -30,6 +32,8 @@ export interface AuthorizationRequest extends Asking {
   /** RFC 9449 section 10; empty: none. */
   readonly dpopThumbprint: string
   readonly nonce: string
+  /** Who alone is wanted, by the `id_token_hint`; empty: whoever signs in. */
+  readonly wantedUserId: string
   readonly startTimeMs: number
 }
 
@@ -61,7 +65,7 @@ export async function proveClient(views: Views, place: Place, list: readonly Par
  * @throws RefusedToClient
  */
 export async function checkRequest(
-  views: Views,
+  parts: Pick<TokenParts, 'views' | 'verificationKey'>,
   place: Place,
   list: readonly Parameter[],
   { client, redirect, address }: ProvenClient,
@@ -69,7 +73,7 @@ export async function checkRequest(
   try {
     const parameters = new Parameters(list)
     checkForm(client, parameters)
-    const asked = await checkTarget(views, client, { ...place, parameters, facts: new FactsOf() })
+    const asked = await checkTarget(parts.views, client, { ...place, parameters, facts: new FactsOf() })
     return {
       ...{ environmentId: client.environmentId, clientId: client.clientId, address, redirectUriSent: redirect.sent },
       ...asked,
@@ -77,6 +81,7 @@ export async function checkRequest(
       codeChallenge: parameters.require('code_challenge'),
       dpopThumbprint: parameters.get('dpop_jkt') ?? '',
       nonce: parameters.get('nonce') ?? '',
+      wantedUserId: wantedUserOf(parts, place, client, parameters.get('id_token_hint')),
       startTimeMs: place.nowMs,
     }
   } catch (error) {
@@ -97,6 +102,18 @@ function checkForm({ registration }: RegisteredClient, parameters: Parameters): 
   if (!sha256 || !isSha256(parameters.get('code_challenge') ?? '')) throw new Refused('code_challenge_required')
   const thumbprint = parameters.get('dpop_jkt')
   if (thumbprint !== undefined && !isSha256(thumbprint)) throw new Refused('parameter_invalid')
+}
+
+function wantedUserOf(
+  parts: Pick<TokenParts, 'verificationKey'>,
+  place: Place,
+  { clientId }: RegisteredClient,
+  hint: string | undefined,
+): string {
+  if (hint === undefined) return ''
+  const { clientId: issuedTo, userId } = readIdTokenHint(parts, place, hint)
+  if (issuedTo !== clientId) throw new Refused('id_token_hint_invalid')
+  return userId
 }
 
 /** What of which API is asked for. */

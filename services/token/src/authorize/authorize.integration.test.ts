@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { answerOf, Browser, newUser, requestOf, shown } from '../../test/browser.ts'
 import { type GivenClient, issuerUrl, redirectUri } from '../../test/other-services.ts'
 import { authorizationServerOn } from '../../test/running-server.ts'
+import { issued, redeem } from '../../test/token-request.ts'
 
 const given = authorizationServerOn(sharedDatabase)
 const browser = () => new Browser(() => given.service)
@@ -136,6 +137,28 @@ describe('how the user is asked', () => {
       expect(answerOf(next)).toMatchObject({ code: expect.any(String) })
     },
   )
+  test('id_token_hint: the user it is about, nobody else', async () => {
+    const visitor = browser()
+    const { code } = await visitor.authorize(requestOf(app.clientId), ann)
+    const { idToken, accessToken } = issued(await redeem(given.service, app, code))
+    const hinted = requestOf(app.clientId, { id_token_hint: idToken, prompt: 'none' })
+    expect(answerOf(await visitor.start(hinted))).toHaveProperty('code')
+    const other = browser()
+    const { username: bob } = await newUser(operators)
+    await other.authorize(requestOf(app.clientId), bob)
+    expect(answerOf(await other.start(hinted))).toMatchObject({ error: 'login_required' })
+    const page = await other.start(requestOf(app.clientId, { id_token_hint: idToken }))
+    expect(answerOf(await other.signIn(page, bob))).toMatchObject({ error: 'login_required' })
+    const asked = await other.start(requestOf(app.clientId, { id_token_hint: idToken }))
+    expect(answerOf(await other.signIn(asked, ann))).toHaveProperty('code')
+    for (const id_token_hint of [accessToken, idToken.slice(0, -4), 'x']) {
+      const answer = answerOf(await visitor.start(requestOf(app.clientId, { id_token_hint })))
+      expect(answer).toMatchObject({ error: 'invalid_request' })
+    }
+    const stranger = await given.client('public')
+    const answer = answerOf(await visitor.start(requestOf(stranger.clientId, { id_token_hint: idToken })))
+    expect(answer).toMatchObject({ error: 'invalid_request' })
+  })
   test('a recent sign-in is enough for max_age', async () => {
     const visitor = browser()
     await visitor.authorize(requestOf(app.clientId), ann)

@@ -22,8 +22,11 @@ export async function proceed(parts: TokenParts, visit: Visit, request: Authoriz
   const { session, place } = visit
   const client = registeredClient(await parts.views.client(request.clientId), request.environmentId)
   const silent = request.prompts.includes('none')
-  if (!session || !isRecent(session, request, place.nowMs)) {
-    if (silent) throw new RefusedToClient('login_required', request.address)
+  const wanted = !request.wantedUserId || session?.user.userId === request.wantedUserId
+  if (!session || !wanted || !isRecent(session, request, place.nowMs)) {
+    // Somebody else than the client wants has signed in for this request: asking again would go on for ever.
+    if (silent || (session && !wanted && isNew(session, request)))
+      throw new RefusedToClient('login_required', request.address)
     return { $case: 'signIn', value: await signInPage(parts, visit, { kind: 'authorization', request }) }
   }
   visit.facts.add({ userId: session.user.userId })
@@ -69,10 +72,15 @@ export async function grantCode(
 
 /** OpenID Connect core section 3.1.2.1: `prompt=login` and `max_age` ask for a sign-in after the request began. */
 function isRecent({ session }: SignedInUser, request: AuthorizationRequest, nowMs: number): boolean {
+  if (isNew({ session }, request)) return true
   const authTimeMs = session.authTime?.getTime() ?? 0
-  if (authTimeMs >= request.startTimeMs) return true
   if (request.prompts.includes('login') || request.prompts.includes('select_account')) return false
   return request.maxAgeSeconds === undefined || nowMs - authTimeMs <= request.maxAgeSeconds * 1000
+}
+
+/** Whether somebody signed in after the request began. */
+function isNew({ session }: Pick<SignedInUser, 'session'>, { startTimeMs }: AuthorizationRequest): boolean {
+  return (session.authTime?.getTime() ?? 0) >= startTimeMs
 }
 
 /** How the user has agreed; undefined: not yet. */

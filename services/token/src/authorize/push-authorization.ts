@@ -15,7 +15,15 @@ import { pushedLifeSeconds } from './pushed-requests.ts'
 /** What is kept of a pushed request: its client's credentials are not. */
 const kept: ReadonlySet<string> = new Set([
   ...['response_type', 'client_id', 'redirect_uri', 'scope', 'state', 'response_mode', 'nonce', 'prompt', 'max_age'],
-  ...['login_hint', 'code_challenge', 'code_challenge_method', 'dpop_jkt', 'resource', 'authorization_details'],
+  ...[
+    'login_hint',
+    'id_token_hint',
+    'code_challenge',
+    'code_challenge_method',
+    'dpop_jkt',
+    'resource',
+    'authorization_details',
+  ],
 ])
 
 /**
@@ -32,7 +40,7 @@ export async function pushAuthorization(
     const request = { ...place, parameters: new Parameters(list), facts }
     const { clientId } = (await authenticateClient(parts, request)).client
     const pushed = pushedParameters(request, list, clientId)
-    await checkRequest(parts.views, place, pushed, await proveClient(parts.views, place, pushed))
+    await checkRequest(parts, place, pushed, await proveClient(parts.views, place, pushed))
     const by = { environmentId: place.environment.environmentId, clientId }
     const requestUri = await parts.authorize.pushed.keep(by, pushed, place.nowMs)
     const value = { requestUri, expiresIn: BigInt(pushedLifeSeconds) }

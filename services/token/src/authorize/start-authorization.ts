@@ -22,7 +22,7 @@ export async function startAuthorization(
   if (!pushed && proven.client.registration.requirePushedAuthorizationRequests) {
     throw new RefusedToClient('request_not_pushed', proven.address)
   }
-  const request = await checkRequest(parts.views, place, list, proven)
+  const request = await checkRequest(parts, place, list, proven)
   facts.add({ apiId: request.apiId, subscriptionId: request.subscriptionId, scopes: [...request.scopes] })
   return { next: await proceed(parts, visit, request) }
 }

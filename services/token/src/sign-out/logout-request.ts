@@ -1,5 +1,5 @@
 import type { Parameter } from '@gatehouse/contracts/token/v1/token_service'
-import { parseJws, verifyJws } from '@gatehouse/token-verifier'
+import { readIdTokenHint } from '../issue/id-token-hint.ts'
 import { Parameters } from '../issue/parameters.ts'
 import type { Place } from '../issue/token-request.ts'
 import { Refused } from '../refused.ts'
@@ -30,7 +30,7 @@ export async function logoutRequest(
 ): Promise<LogoutRequest> {
   const parameters = new Parameters(list)
   const text = parameters.get('id_token_hint')
-  const hint = text === undefined ? undefined : readHint(parts, place, text)
+  const hint = text === undefined ? undefined : readIdTokenHint(parts, place, text)
   const named = parameters.get('client_id')
   if (hint && named !== undefined && named !== hint.clientId) throw new Refused('id_token_hint_invalid')
   const clientId = hint?.clientId ?? named ?? ''
@@ -38,27 +38,6 @@ export async function logoutRequest(
   const state = parameters.get('state')
   if (Buffer.byteLength(state ?? '') > stateBytesMax) throw new Refused('parameter_invalid')
   return { clientId, hint, returnTo: uri === undefined ? '' : await returnAddress(parts, place, clientId, uri, state) }
-}
-
-interface Hint {
-  readonly clientId: string
-  readonly sessionId: string
-  readonly userId: string
-}
-
-const hintRules = { charsMax: 8192, algorithms: ['ES256', 'RS256'], types: ['JWT'], parameters: ['kid'] } as const
-
-/** Section 2: an ID token of ours, also one that has expired. An access token has another `typ`. */
-function readHint({ verificationKey }: TokenParts, { environment, issuer }: Place, text: string): Hint {
-  const jws = parseJws(text, hintRules)
-  const key = typeof jws === 'object' ? verificationKey(environment.environmentId, jws.header.kid ?? '') : undefined
-  const claims = typeof jws === 'object' && key ? verifyJws(jws, key) : undefined
-  if (typeof claims !== 'object') throw new Refused('id_token_hint_invalid')
-  const { iss, aud, sub, sid } = claims
-  if (iss !== issuer.url || typeof aud !== 'string' || typeof sub !== 'string') {
-    throw new Refused('id_token_hint_invalid')
-  }
-  return { clientId: aud, userId: sub, sessionId: typeof sid === 'string' ? sid : '' }
 }
 
 async function returnAddress(

@@ -7,6 +7,7 @@ import { type Api, ApiState, SecurityScheme } from '@gatehouse/contracts/policy/
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
 import { Plan } from '@gatehouse/contracts/policy/v1/plan'
 import { PolicyServiceClient } from '@gatehouse/contracts/policy/v1/policy_service'
+import { Issuer, TokenSettings } from '@gatehouse/contracts/policy/v1/token_settings'
 import { createClient, createLogger, devCertificates } from '@gatehouse/grpc-service'
 import { sharedDatabase } from '@gatehouse/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -63,6 +64,33 @@ afterAll(async () => {
   policy?.close()
   await service?.close()
   await rm(dataDir, { recursive: true, force: true })
+})
+
+test('an issuer is that of one environment, an audience that of one API', async () => {
+  const put = (name: string, url: string) => {
+    const issuer = { ...Issuer.create(), url }
+    const host = new URL(url).hostname
+    const described = { ...Environment.create(), environmentId: name, hosts: [host], issuer }
+    return policy.putEnvironment({ requestId: requestId(), environment: described })
+  }
+  const [first, second] = [id(), id()]
+  await put(first, `https://${first}.example`)
+  const taken = { ...Environment.create(), environmentId: second, hosts: ['*'] }
+  const same = { ...taken, issuer: { ...Issuer.create(), url: `https://${first}.example` } }
+  const twice = policy.putEnvironment({ requestId: requestId(), environment: same })
+  await expect(twice).rejects.toEqual(refused('ALREADY_EXISTS', 'ISSUER_EXISTS'))
+  await put(first, `https://${first}.example/tenant`)
+  await put(second, `https://${second}.example`)
+
+  const tokens = { ...TokenSettings.create(), resource: 'urn:shared' }
+  const putApi = (environmentId: string, apiId: string) =>
+    policy.putApi({ requestId: requestId(), api: apiOf({ environmentId, apiId, tokens }) })
+  await putApi(first, 'orders')
+  await putApi(first, 'orders')
+  await expect(putApi(first, 'payments')).rejects.toEqual(refused('ALREADY_EXISTS', 'RESOURCE_EXISTS'))
+  await putApi(second, 'payments')
+  await policy.retireApi({ requestId: requestId(), environmentId: first, apiId: 'orders' })
+  await putApi(first, 'payments')
 })
 
 describe('environments', () => {

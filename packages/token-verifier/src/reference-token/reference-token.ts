@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto'
 import { packParts, unpackParts } from './pack.ts'
 
 /** What a phantom or split token is found by: base64url of the SHA-256 of what its client holds. */
@@ -6,32 +6,36 @@ export function referenceTokenId(text: string): string {
   return hash('sha256', text, 'base64url')
 }
 
+const keyBytes = 32
 const ivBytes = 12
 const tagBytes = 16
 
-/** Seals the JWT of a phantom token so that only who holds the token opens it: AES-256-GCM, IV ‖ ciphertext ‖ tag. */
+/** Seals the JWT of a phantom token so that only who holds the token opens it: AES-256-GCM, ciphertext ‖ tag. */
 export function sealPhantom(text: string, jwt: string): Uint8Array {
-  const iv = randomBytes(ivBytes)
-  const cipher = createCipheriv('aes-256-gcm', phantomKey(text), iv)
-  return Buffer.concat([iv, cipher.update(packParts(jwt)), cipher.final(), cipher.getAuthTag()])
+  const cipher = createCipheriv('aes-256-gcm', ...secretsOf(text))
+  return Buffer.concat([cipher.update(packParts(jwt)), cipher.final(), cipher.getAuthTag()])
 }
 
 /** The JWT of a phantom token; undefined when the content is not of this token. */
 export function openPhantom(text: string, content: Uint8Array): string | undefined {
-  if (content.length < ivBytes + tagBytes) return undefined
-  const decipher = createDecipheriv('aes-256-gcm', phantomKey(text), content.subarray(0, ivBytes))
+  if (content.length < tagBytes) return undefined
+  const decipher = createDecipheriv('aes-256-gcm', ...secretsOf(text))
   decipher.setAuthTag(content.subarray(content.length - tagBytes))
   try {
-    const jwt = decipher.update(content.subarray(ivBytes, content.length - tagBytes))
+    const jwt = decipher.update(content.subarray(0, content.length - tagBytes))
     return unpackParts(Buffer.concat([jwt, decipher.final()]))
   } catch {
     return undefined
   }
 }
 
-/** 256 random bits stand in the text: one pass of HKDF is enough. */
-function phantomKey(text: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', text, '', 'gatehouse phantom token', 32))
+/**
+ * Key and IV. 256 random bits stand in the text: one pass of HKDF is enough. The key seals one JWT and never another, so
+ * that the IV need not be random, nor kept.
+ */
+function secretsOf(text: string): readonly [key: Uint8Array, iv: Uint8Array] {
+  const secrets = new Uint8Array(hkdfSync('sha256', text, '', 'gatehouse phantom token', keyBytes + ivBytes))
+  return [secrets.subarray(0, keyBytes), secrets.subarray(keyBytes)]
 }
 
 /** Takes a JWT apart for the split form: the client holds the signature, the rest is kept. */

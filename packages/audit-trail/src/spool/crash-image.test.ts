@@ -18,6 +18,7 @@ import { openTrail } from '../trail.ts'
 import { recover } from './recover.ts'
 import { openSlots } from './slot.ts'
 import { type SpoolDisk, spoolDisk } from './spool-disk.ts'
+import { SpoolFull } from './spool-full.ts'
 
 const settings = { node: 'gw-1', product: 'gateway', segmentBytes: 64 << 10, segmentsMax: 8 }
 
@@ -52,9 +53,20 @@ async function recordedRun(
     const done = () => {
       events.push({ kind: 'acknowledged', count: ++count })
       if (count === records) resolve()
-      else if (appended < records) trail.append(entry(`${appended++}`, 'x'.repeat(300)), done)
+      else append()
     }
-    for (let i = 0; i < 7; i++) trail.append(entry(`${appended++}`, 'x'.repeat(300)), done)
+    const append = () => {
+      if (appended === records) return
+      try {
+        trail.append(entry(`${appended}`, 'x'.repeat(300)), done)
+        appended++
+      } catch (error) {
+        // A slow disk has the next file not ready yet.
+        if (!(error instanceof SpoolFull)) throw error
+        setTimeout(append, 5)
+      }
+    }
+    for (let i = 0; i < 7; i++) append()
   })
   await trail.close()
   const names = new Map(

@@ -33,8 +33,9 @@ export async function createSlot(directory: string, name: string, bytes: number)
   try {
     for (let at = 0; at < bytes; ) {
       at += (await file.write(ZEROS, 0, Math.min(ZEROS.length, bytes - at), at)).bytesWritten
+      // Piece by piece: the records of the present file wait for what else the disk has to write.
+      await file.datasync()
     }
-    await file.datasync()
     await syncDirectory(directory)
     return { path, file, bytes }
   } catch (error) {

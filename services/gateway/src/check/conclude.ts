@@ -53,7 +53,9 @@ function forward(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): void {
 }
 
 function responseHeaders(requestId: string, { consumption }: Verdict): readonly string[] {
-  return consumption ? ['X-Request-Id', requestId, ...rateLimitHeaders(consumption)] : ['X-Request-Id', requestId]
+  if (!consumption) return ['X-Request-Id', requestId]
+  const limits = rateLimitHeaders(consumption)
+  return ['X-Request-Id', requestId, limits[0], limits[1], limits[2], limits[3]]
 }
 
 function answer(parts: CheckParts, inquiry: Inquiry, verdict: Verdict): void {

@@ -13,9 +13,10 @@ export function createMemoryCounters(options: MemoryCountersOptions = {}): Count
   const { nowMicros = () => Math.floor(performance.now() * 1000), countersMax = 1_000_000 } = options
   const states = new Map<string, GcraState>()
 
-  function keep(key: string, state: GcraState): void {
+  function keep(key: string, answer: GcraAnswer | undefined): void {
+    if (!answer) return
     states.delete(key)
-    states.set(key, state)
+    states.set(key, answer.state)
     if (states.size <= countersMax) return
     const oldest = states.keys().next().value
     if (oldest !== undefined) states.delete(oldest)
@@ -25,10 +26,14 @@ export function createMemoryCounters(options: MemoryCountersOptions = {}): Count
     consume(limits: readonly CountedLimit[]): Consumption {
       const now = nowMicros()
       const answers: GcraAnswer[] = limits.map(({ key, limit }) => gcra(limit, states.get(key), now))
-      if (answers.every(({ allowed }) => allowed))
-        for (const [index, answer] of answers.entries()) keep(limits[index]?.key ?? '', answer.state)
+      if (answers.every(isAllowed))
+        for (let index = 0; index < limits.length; index++) keep(limits[index]?.key ?? '', answers[index])
       return tightest(limits, answers)
     },
     close: () => Promise.resolve(),
   }
+}
+
+function isAllowed({ allowed }: GcraAnswer): boolean {
+  return allowed
 }

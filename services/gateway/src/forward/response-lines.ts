@@ -1,3 +1,4 @@
+import { repeated } from '../http1/exchange.ts'
 import { sameFolded } from '../http1/header-name.ts'
 import type { HeaderTable } from '../http1/header-table.ts'
 import type { MessageParser } from '../http1/llhttp.ts'
@@ -31,19 +32,23 @@ export function responseFraming(parser: MessageParser, method: string): Response
     const chunked = typeof coding === 'string' && coding.toLowerCase() === 'chunked'
     if (!chunked || lengths !== undefined || !http11) return undefined
   }
-  const keepAlive =
-    http11 && !table.findAll('connection').some((value) => /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(value))
+  const keepAlive = http11 && !closes(table)
   if (method === 'HEAD' || isBodiless(status)) return { length: 0, announced, keepAlive }
   if (coding !== undefined) return { length: undefined, announced, keepAlive }
   return { length: announced ?? Number.POSITIVE_INFINITY, announced, keepAlive: keepAlive && announced !== undefined }
+}
+
+function closes(table: HeaderTable): boolean {
+  const connection = table.find('connection')
+  if (connection === undefined || connection === 'keep-alive') return false
+  return table.findAll('connection').some((value) => /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(value))
 }
 
 const neverReturned = nameSet(hopByHop)
 
 /** The upstream's header lines for the client, and ours in the place of its own of the same names. */
 export function responseLines(table: HeaderTable, add: readonly string[] | undefined): string {
-  const connection = table.findAll('connection')
-  const named = connection.length === 0 ? undefined : connectionNames(connection)
+  const named = connectionNames(table)
   let lines = ''
   for (let index = 0; index < table.count; index++) {
     if (neverReturned.has(table, index) || named?.has(table, index)) continue
@@ -53,9 +58,11 @@ export function responseLines(table: HeaderTable, add: readonly string[] | undef
   return add === undefined ? lines : lines + headerLines(add)
 }
 
-function connectionNames(values: readonly string[]) {
-  if (values.length === 1 && /^(?:keep-alive|close)$/i.test(values[0] ?? '')) return undefined
-  const names = values.join(',').split(',')
+function connectionNames(table: HeaderTable) {
+  const connection = table.find('connection')
+  if (connection === undefined || (connection !== repeated && /^(?:keep-alive|close)$/i.test(connection)))
+    return undefined
+  const names = table.findAll('connection').join(',').split(',')
   return nameSet(names.map((name) => name.trim()))
 }
 

@@ -119,6 +119,7 @@ export class Upstream {
   }
 
   #nextWaiting(): Borrower | undefined {
+    if (this.#waiting.size === 0) return undefined
     for (const waiting of this.#waiting) {
       this.#forget(waiting)
       return waiting.borrower

@@ -265,7 +265,7 @@ describe('forged requests', () => {
 })
 
 describe('an impatient user', () => {
-  test('who presses twice gets in once', async () => {
+  test('who presses twice gets in all the same', async () => {
     const tab = await openTab(browser)
     const asked = await ask()
     await tab.goto(asked.url)
@@ -276,7 +276,7 @@ describe('an impatient user', () => {
     expect(tokens.access_token).not.toBe('')
   })
 
-  test('who signs in twice gets in once', async () => {
+  test('who signs in twice gets in all the same', async () => {
     const tab = await openTab(browser)
     await tab.goto((await ask()).url)
     await tab.getByLabel('User name').fill(user.username)

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { waitFor } from '@gatehouse/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Browser, page } from '../conformance/browser.ts'
 import { basic, post } from '../conformance/endpoint.ts'
+import { approvedDevice, deviceGrant, isSignedIn, signedIn } from './device.ts'
 import { type Installation, startInstallation } from './installation.ts'
 import { faultRounds, faultSeed, seededRandom } from './random.ts'
 import { type Attempt, askToken, authorizationCode } from './token-family.ts'
@@ -117,6 +119,44 @@ test('killed while tokens are revoked: an acknowledged revocation stays', async 
         timeoutMs: 5000,
       })
       expect(await Promise.all(Array.from({ length: 5 }, () => callWith(token)))).toEqual([401, 401, 401, 401, 401])
+    }
+  }
+})
+
+test('killed while devices redeem: none gets tokens twice, and what one got works', async () => {
+  for (let round = 0; round < rounds; round++) {
+    const codes: string[] = []
+    for (let count = 0; count < 3; count++) codes.push(await approvedDevice(installation.demo))
+    const forms = codes.map((code) => ({ grant_type: deviceGrant, device_code: code }))
+    const first = await killDuring(() => Promise.all([...forms, ...forms, ...forms].map(ask)))
+    const again = await Promise.all(forms.map(insist))
+    for (const [index] of forms.entries()) {
+      const attempts = [...first.filter((_, at) => at % forms.length === index), again[index]]
+      const won = attempts.filter((attempt) => attempt?.kind === 'tokens')
+      expect(won.length).toBeLessThanOrEqual(1)
+      for (const tokens of won) {
+        if (tokens?.kind === 'tokens') await waitFor(async () => (await callWith(tokens.accessToken)) === 200)
+      }
+    }
+  }
+})
+
+test('killed while users sign out: who was told so is signed out, also with the old cookie', async () => {
+  const { issuer } = installation.demo
+  for (let round = 0; round < rounds; round++) {
+    const browsers: Browser[] = []
+    for (let count = 0; count < 4; count++) browsers.push(await signedIn(installation.demo))
+    const cookies = browsers.map((browser) => new Map(browser.cookies))
+    const signOut = async (browser: Browser) => {
+      const asked = page(await browser.open(`${issuer}/oauth2/v2/sign-out`))
+      return page(await browser.submit(asked, {})).status === 200
+    }
+    const told = await killDuring(() => Promise.all(browsers.map((each) => signOut(each).catch(() => false))))
+    for (const [index, browser] of browsers.entries()) {
+      for (const [name, value] of cookies[index] ?? []) browser.cookies.set(name, value)
+      const known = async () => ({ is: await isSignedIn(browser, issuer) })
+      const { is } = await waitFor(known, { what: 'it is known who is signed in', timeoutMs: 30_000 })
+      if (told[index]) expect(is).toBe(false)
     }
   }
 })

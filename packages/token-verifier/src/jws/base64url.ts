@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer'
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
@@ -10,7 +12,9 @@ export function decodeBase64url(text: string): Buffer | undefined {
 }
 
 /** UTF-8 as text; undefined when malformed. A byte order mark stays, and is no JSON. */
-export function decodeUtf8(bytes: Uint8Array): string | undefined {
+export function decodeUtf8(bytes: Buffer): string | undefined {
+  // Claims nearly always are, and it is three times as fast.
+  if (isAscii(bytes)) return bytes.latin1Slice()
   try {
     return decoder.decode(bytes)
   } catch {

@@ -33,7 +33,7 @@ function namesAreUnique(text: string): boolean {
     else if (code === char.quote) {
       const end = endOfString(text, at)
       if (isName(text, end)) {
-        const name: string = JSON.parse(text.slice(at, end))
+        const name = readName(text, at, end)
         const names = objects.at(-1)
         if (name === '__proto__' || names?.has(name)) return false
         names?.add(name)
@@ -42,6 +42,12 @@ function namesAreUnique(text: string): boolean {
     }
   }
   return true
+}
+
+/** `"s\u0075b"` is `"sub"`. */
+function readName(text: string, from: number, to: number): string {
+  const raw = text.slice(from + 1, to - 1)
+  return raw.includes('\\') ? JSON.parse(text.slice(from, to)) : raw
 }
 
 /** Behind the closing quote of the string that begins at `from`. */

@@ -58,7 +58,10 @@ function grant(choice: Choice, streams: Streams<TokenEvent>, at: Date): Chosen<T
   const events: readonly TokenEvent[] = [
     { type: `${type}.GrantStarted`, data: { grant: Grant.fromPartial({ grantId }) } },
     { type: `${type}.AuthorizationCodeRedeemed`, data: redeemed },
-    { type: `${type}.RefreshTokenRotated`, data: { grantId, generation: 1n, rotateTime: at } },
+    {
+      type: `${type}.RefreshTokenRotated`,
+      data: { grantId, generation: 1n, rotateTime: at, grant: undefined, confirmation: '' },
+    },
     { type: `${type}.GrantRevoked`, data: revoked },
   ]
   return oneOf(`grant-${grantId}`, events, choice, streams)

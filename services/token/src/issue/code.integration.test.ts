@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { GrantRevocationReason, GrantState } from '@gatehouse/contracts/token/v1/grant'
+import { Endpoint } from '@gatehouse/contracts/token/v1/token_service'
 import { sharedDatabase } from '@gatehouse/testkit'
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVerify } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -71,7 +72,7 @@ describe('tokens', () => {
     const answer = await redeem(given.service, app, await codeFor(app, more))
     expect(decodeJwt(issued(answer).accessToken)).toMatchObject({ aud: issuerUrl, scope: 'openid profile email' })
     const scopes = ['openid', 'profile', 'email']
-    const endpoint = { ...emptyEndpoint(), environmentId: 'alpha' }
+    const endpoint = { ...Endpoint.create(), environmentId: 'alpha' }
     const asked = { endpoint, userId: user.userId, clientId: app.clientId, scopes }
     const told = await given.service.calls.getUserInfo(asked)
     expect(told.result).toEqual({
@@ -202,10 +203,3 @@ describe('replayed', () => {
     expect(outcome(await redeem(given.service, app, code))).toBe('invalid_grant: code_replayed')
   })
 })
-
-function emptyEndpoint() {
-  return {
-    ...{ environmentId: '', apiId: '', requestId: '', clientIp: '', authorization: '', dpopThumbprint: '', position: '' },
-    ...{ clientCertificate: new Uint8Array(), clientCertificateAuthorized: false },
-  }
-}

@@ -15,5 +15,7 @@ export function openTokenStore(pool: pg.Pool, migrations: URL): Promise<TokenSto
     events: tokenEvents,
     migrations: [migrations],
     onAppend: updateReadTables,
+    // A family may be refreshed thousands of times, and each time its stream is read under the lock of all appends.
+    replacing: ['gatehouse.token.v1.RefreshTokenRotated'],
   })
 }

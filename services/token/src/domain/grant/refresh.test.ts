@@ -1,6 +1,7 @@
 import type { TokenEvent } from '@gatehouse/contracts/events'
+import { fold } from '@gatehouse/event-store'
 import { givenFor } from '@gatehouse/event-store/testing'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type GrantCommand, grant } from './decide.ts'
 import type { Refresh } from './refresh.ts'
 import {
@@ -44,7 +45,7 @@ describe('happens', () => {
   test('rotated with the key it is bound to', () =>
     given([started(), redeemed({ confirmation: 'jkt' })])
       .when(refresh(1n, after(100), { confirmation: 'jkt' }))
-      .then([rotated(2n, after(100))]))
+      .then([rotated(2n, after(100), 'jkt')]))
   test('rotated with a key that an unbound one need not have', () =>
     given(first)
       .when(refresh(1n, after(100), { confirmation: 'jkt' }))
@@ -53,6 +54,17 @@ describe('happens', () => {
     given(first)
       .when({ type: 'revoke', grantId: 'grant1', reason: OPERATOR, time: after(5) })
       .then([revoked(OPERATOR, after(5))]))
+})
+
+describe('read from the last rotation on, a family is what it is from the start', () => {
+  test.each<[string, readonly TokenEvent[]]>([
+    ['rotated', third],
+    ['bound to a key', [started(), redeemed({ confirmation: 'jkt' }), rotated(2n, after(100), 'jkt')]],
+    ['revoked', [...third, revoked(OPERATOR, after(300))]],
+  ])('%s', (_, history) => {
+    const last = history.findLastIndex(({ type }) => type === 'gatehouse.token.v1.RefreshTokenRotated')
+    expect(fold(grant, history.slice(last))).toEqual(fold(grant, history))
+  })
 })
 
 describe('changes nothing', () => {
@@ -84,7 +96,7 @@ describe('reused: the family is dead', () => {
 })
 
 describe('refused, and changes nothing', () => {
-  const bound = [started(), redeemed({ confirmation: 'jkt' }), rotated(2n, after(100))]
+  const bound = [started(), redeemed({ confirmation: 'jkt' }), rotated(2n, after(100), 'jkt')]
   test('unknown', () =>
     given([])
       .when(refresh(1n, after(1)))

@@ -43,7 +43,8 @@ export function refresh(command: Refresh, found: ExistingGrant, time: Date): rea
   if (ageMs >= Number(grant.idleSeconds) * 1000) throw refused('REFRESH_TOKEN_IDLE')
   if (!command.scopes.every((scope) => grant.scopes.includes(scope))) throw refused('SCOPE_NOT_GRANTED')
   if (retried) return []
-  const data = { grantId: grant.grantId, generation: generation + 1n, rotateTime: time }
+  const next = { generation: generation + 1n, rotateTime: time }
+  const data = { grantId: grant.grantId, ...next, grant, confirmation: found.confirmation }
   return [{ type: 'gatehouse.token.v1.RefreshTokenRotated', data }]
 }
 

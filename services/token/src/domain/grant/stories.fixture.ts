@@ -28,8 +28,9 @@ export const redeemed = (more: { at?: Date; refreshGeneration?: bigint | undefin
   const data = { grantId: 'grant1', redeemTime: at, refreshGeneration, confirmation }
   return { type: 'gatehouse.token.v1.AuthorizationCodeRedeemed', data } satisfies TokenEvent
 }
-export const rotated = (generation: bigint, rotateTime: Date): TokenEvent => {
-  return { type: 'gatehouse.token.v1.RefreshTokenRotated', data: { grantId: 'grant1', generation, rotateTime } }
+export const rotated = (generation: bigint, rotateTime: Date, confirmation = ''): TokenEvent => {
+  const data = { grantId: 'grant1', generation, rotateTime, grant: facts, confirmation }
+  return { type: 'gatehouse.token.v1.RefreshTokenRotated', data }
 }
 export const revoked = (reason: GrantRevocationReason, revokeTime: Date): TokenEvent => {
   const data = { grantId: 'grant1', environmentId: 'alpha', reason, revokeTime, expireTime: latestExpiry(revokeTime) }

@@ -3,6 +3,7 @@ import type { EventOf, EventSource, EventTypes } from '@gatehouse/contracts/even
 import type pg from 'pg'
 import { type AppendContext, type AppendHook, runBatch } from './append-transaction.ts'
 import type { PendingCommand } from './command.ts'
+import { startCommandRetention } from './command-retention.ts'
 import { orStoreError } from './driver-error.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { readEvents, readHead } from './log-reader.ts'
@@ -30,6 +31,8 @@ export interface EventStoreOptions<Types extends EventTypes> {
   readonly commandsPerTransactionMax?: number
   /** More waiting commands than this are refused with RESOURCE_EXHAUSTED. Default 4096. */
   readonly waitingCommandsMax?: number
+  /** A request that is repeated later than this is a new one. Default 7 days. */
+  readonly commandRetentionMs?: number
   /** How often others' appends are looked for while somebody waits for them. Default 50 ms. */
   readonly pollMs?: number
 }
@@ -73,6 +76,7 @@ export async function openEventStore<Types extends EventTypes>(
     batchMax: options.commandsPerTransactionMax ?? 128,
     waitingMax: options.waitingCommandsMax ?? 4096,
   })
+  const retention = startCommandRetention(pool, schema, options.commandRetentionMs ?? 7 * 86_400_000)
   return {
     ...{ source, schema, pool },
     head: () => orStoreError(head()),
@@ -81,7 +85,7 @@ export async function openEventStore<Types extends EventTypes>(
     onAppended: tail.onAppended,
     submit: commit.submit,
     async close() {
-      await commit.close()
+      await Promise.all([commit.close(), retention.close()])
       tail.close()
     },
   }

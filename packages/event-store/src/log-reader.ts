@@ -68,9 +68,11 @@ export async function readStreams(
   replacing: readonly string[],
 ): Promise<readonly RecordedEvent[]> {
   const text = `
-    SELECT ${columns} FROM ${schema}.event AS e
-    WHERE stream = ANY($1) AND version >= coalesce(
-      (SELECT max(r.version) FROM ${schema}.event AS r WHERE r.stream = e.stream AND r.type = ANY($2)), 1)
+    SELECT ${columns} FROM unnest($1::text[]) AS asked (name)
+    CROSS JOIN LATERAL (
+      SELECT coalesce(max(r.version), 1) AS first FROM ${schema}.event AS r WHERE r.stream = name AND r.type = ANY($2)
+    ) AS history
+    JOIN ${schema}.event ON stream = name AND version >= first
     ORDER BY position`
   const everything = `SELECT ${columns} FROM ${schema}.event WHERE stream = ANY($1) ORDER BY position`
   const query = replacing.length

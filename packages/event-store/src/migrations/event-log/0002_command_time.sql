@@ -1,0 +1,2 @@
+-- Answers are forgotten by age.
+CREATE INDEX ON command (complete_time);

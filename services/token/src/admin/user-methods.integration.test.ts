@@ -113,6 +113,11 @@ describe('refused', () => {
       violations: expect.arrayContaining(fields.map((field) => expect.objectContaining({ field }))),
     })
   })
+  test('a list by name without an environment', async () => {
+    const { listUsers } = operator(given.parts)
+    const request = { environmentId: '', username: 'ada', pageSize: 0, pageToken: '' }
+    await expect(listUsers(request)).rejects.toMatchObject({ violations: [{ field: 'environment_id' }] })
+  })
   test('an empty password for a user that has one', async () => {
     const { newUser, setPassword } = operator(given.parts)
     const { userId } = await newUser()

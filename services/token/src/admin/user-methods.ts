@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import * as rpc from '@gatehouse/contracts/token/v1/token_admin_service'
 import { encodeBase32, secretIdBytes } from '@gatehouse/credential-format'
-import { notFound } from '@gatehouse/errors'
+import { invalidArgument, notFound } from '@gatehouse/errors'
 import { type Claim, commandIdentity, handleCommand, type Mutation } from '@gatehouse/event-store'
 import { type CallContext, cutPage, pageOf, type Rules, validate } from '@gatehouse/grpc-service'
 import { linkClaim, usernameClaim } from '../domain/user/claims.ts'
@@ -152,6 +152,10 @@ function userQueries({ signIn }: Parts) {
     async listUsers(request: rpc.ListUsersRequest): Promise<rpc.ListUsersResponse> {
       validate(rules.listUsers, request)
       const { environmentId, username } = request
+      if (username && !environmentId) {
+        const description = 'is required where a username is given: names are unique in an environment'
+        throw invalidArgument([{ field: 'environment_id', description }])
+      }
       if (username) {
         const found = await signIn.users.byUsername(environmentId, username)
         return { users: found ? [found.user] : [], nextPageToken: '' }

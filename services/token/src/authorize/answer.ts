@@ -26,9 +26,15 @@ export async function answer(facts: FactsOf, step: () => Promise<Step>): Promise
     const { next, newSession, reason = 'ok' } = await step()
     return { next, newSession, facts: facts.as(reason) }
   } catch (error) {
-    if (!(error instanceof Refused)) throw error
-    return { next: refusedNext(error), newSession: undefined, facts: facts.as(error.reason) }
+    const { next, newSession, reason } = refusedStep(error)
+    return { next, newSession, facts: facts.as(reason) }
   }
+}
+
+/** What is shown of a refusal; whatever else was thrown is thrown on. */
+export function refusedStep(error: unknown): Step & { readonly reason: OAuthReason } {
+  if (!(error instanceof Refused)) throw error
+  return { next: refusedNext(error), newSession: undefined, reason: error.reason }
 }
 
 function refusedNext(error: Refused): Next {

@@ -7,10 +7,16 @@ import type { Place } from '../issue/token-request.ts'
 import type { TokenParts } from '../token-parts.ts'
 import { type Counted, sourceOf } from './throttle.ts'
 
-/** What became of a try. Every failure is shown alike; the reason is for the decision record. */
-export type PasswordOutcome =
-  | { readonly kind: 'matches'; readonly user: User; readonly passwordId: string }
-  | { readonly kind: 'failed'; readonly reason: OAuthReason; readonly retryAfterSeconds: number }
+/** What became of a try. Every failure is shown alike; reason and user are for the decision record. */
+export type PasswordOutcome = { readonly kind: 'matches'; readonly user: User; readonly passwordId: string } | Failed
+
+interface Failed {
+  readonly kind: 'failed'
+  readonly reason: OAuthReason
+  readonly retryAfterSeconds: number
+  /** Whose account it was; empty: there is none of that name. */
+  readonly userId: string
+}
 
 export interface Credentials {
   readonly username: string
@@ -44,12 +50,13 @@ export async function checkPassword(
   const known = await signIn.knownBrowsers.isKnown(found?.user.userId ?? '', browser.binding, now)
   const guesses = countersOf(place, username, known)
   const retryAfterSeconds = await signIn.throttle.take(guesses.all, now)
-  if (retryAfterSeconds > 0) return { kind: 'failed', reason: 'sign_in_throttled', retryAfterSeconds }
+  const userId = found?.user.userId ?? ''
+  if (retryAfterSeconds > 0) return failed('sign_in_throttled', userId, retryAfterSeconds)
   const verified = await signIn.passwords.verify(password, found?.hash).catch(busy)
-  if (!verified) return { kind: 'failed', reason: 'sign_in_throttled', retryAfterSeconds: busySeconds }
-  if (!found || !verified.matches) return failed('credentials_invalid')
+  if (!verified) return failed('sign_in_throttled', userId, busySeconds)
+  if (!found || !verified.matches) return failed('credentials_invalid', userId)
   // Only who knows the password gets here, and sees no more than that it failed.
-  if (found.user.state !== UserState.USER_STATE_ACTIVE) return failed('user_suspended')
+  if (found.user.state !== UserState.USER_STATE_ACTIVE) return failed('user_suspended', userId)
   await signIn.throttle.forgive([guesses.pair])
   await signIn.throttle.takeBack(guesses.shared)
   await signIn.knownBrowsers.remember(found.user.userId, browser.binding, now)
@@ -64,8 +71,8 @@ function busy(error: unknown): undefined {
   if (!(error instanceof GatehouseError) || error.reason !== 'TOO_MANY_SIGN_INS') throw error
 }
 
-function failed(reason: OAuthReason): PasswordOutcome {
-  return { kind: 'failed', reason, retryAfterSeconds: 0 }
+function failed(reason: OAuthReason, userId = '', retryAfterSeconds = 0): PasswordOutcome {
+  return { kind: 'failed', reason, retryAfterSeconds, userId }
 }
 
 /**

@@ -57,18 +57,19 @@ describe('with a password', () => {
     const browser = newBrowser()
     const next = shown(await attempt(browser, username, 'wrong'), 'signIn')
     expect(next).toMatchObject({ failed: true, username, retryAfterSeconds: 0n, clientName: `The ${client.clientId}` })
-    expect(browser.last).toMatchObject({ newSession: undefined, facts: { reason: 'credentials_invalid', userId: '' } })
+    expect(browser.last).toMatchObject({ newSession: undefined, facts: { reason: 'credentials_invalid' } })
     expect(answerOf(await attempt(browser, username, password, next.interaction))).toHaveProperty('code')
   })
-  test('an unknown user sees and is told the same', async () => {
-    const { username } = await newUser(operators)
+  test('an unknown user sees and is told the same; the record knows whose account it was', async () => {
+    const { username, userId } = await newUser(operators)
     const [known, unknown] = [newBrowser(), newBrowser()]
     const blank = ({ interaction: _, username: __, ...page }: ReturnType<typeof failedPage>) => page
     const failedPage = (next: Awaited<ReturnType<typeof attempt>>) => shown(next, 'signIn')
     const one = failedPage(await attempt(known, username, 'wrong'))
     const other = failedPage(await attempt(unknown, `nobody-${id()}`, 'wrong'))
     expect(blank(one)).toEqual(blank(other))
-    expect(known.last?.facts).toEqual(unknown.last?.facts)
+    expect(known.last?.facts?.userId).toBe(userId)
+    expect(unknown.last?.facts).toEqual({ ...known.last?.facts, userId: '' })
   })
   test('a suspended user sees the same, too', async () => {
     const { username, userId } = await newUser(operators)

@@ -5,7 +5,7 @@ import type {
 } from '@gatehouse/contracts/token/v1/authorization_service'
 import type { User } from '@gatehouse/contracts/token/v1/grant'
 import { GatehouseError } from '@gatehouse/errors'
-import type { Step } from '../authorize/answer.ts'
+import { refusedStep, type Step } from '../authorize/answer.ts'
 import type { Goal } from '../authorize/interaction.ts'
 import { resume } from '../authorize/resume.ts'
 import { signInPage } from '../authorize/sign-in-page.ts'
@@ -30,7 +30,8 @@ export async function signIn(
     const { user, passwordId } = outcome
     return signedIn(parts, visit, goal, user, { method: 'pwd', providerId: '', passwordId })
   }
-  const { reason, retryAfterSeconds } = outcome
+  const { reason, retryAfterSeconds, userId } = outcome
+  visit.facts.add({ userId })
   const page = await signInPage(parts, visit, goal)
   const again = { ...page, username, failed: retryAfterSeconds === 0, retryAfterSeconds: BigInt(retryAfterSeconds) }
   return { next: { $case: 'signIn', value: again }, reason }
@@ -84,7 +85,8 @@ async function signedIn(parts: TokenParts, visit: Visit, goal: Goal, user: User,
   // The clock goes on meanwhile, and a sign-in is no older than what it is for.
   const place = { ...visit.place, nowMs: Math.max(visit.place.nowMs, begun.session.authTime?.getTime() ?? 0) }
   const now: Visit = { ...visit, place, session: { session: begun.session, user } }
-  return { ...(await resume(parts, now, goal)), newSession: begun.newSession }
+  // Signed in is signed in, also where what it was for is refused.
+  return { ...(await resume(parts, now, goal).catch(refusedStep)), newSession: begun.newSession }
 }
 
 function orRefused(error: unknown): never {

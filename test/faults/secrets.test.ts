@@ -7,6 +7,7 @@ import { checkSecrets, type Place } from './check/secrets.ts'
 import { type Installation, startInstallation } from './installation.ts'
 import { filesBelow, keysOf, startTraceSink, tablesOf, topicRecords } from './places.ts'
 import { plant } from './plant.ts'
+import { plantOAuth } from './plant-oauth.ts'
 
 /** What the demo keeps for its user, and the console for its operator, readable by them alone. */
 const kept = ['demo.json', 'operator-token']
@@ -15,7 +16,9 @@ type TraceSink = Awaited<ReturnType<typeof startTraceSink>>
 
 /** Plants secrets and, when all of it has got everywhere, looks for them in every place. */
 async function secretsFound(system: System, traces: TraceSink, places: () => Promise<Place[]>): Promise<string[]> {
-  const { secrets, answers } = await plant(system)
+  const [keys, oauth] = [await plant(system), await plantOAuth(system)]
+  const secrets = { ...keys.secrets, ...oauth.secrets }
+  const answers = [...keys.answers, ...oauth.answers]
   const last = await fetch(`${system.demo.gateway}${system.demo.path}`)
   await decisionOf(system, last.headers.get('x-request-id') ?? '')
   await waitFor(() => traces.place().bytes.includes('POST /v1/api-keys'), { what: 'the spans are exported' })

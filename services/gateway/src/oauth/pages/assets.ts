@@ -15,19 +15,27 @@ const types = {
   svg: 'image/svg+xml',
 } as const
 
-export const style = read(new URL('./style.css', import.meta.url), 'css')
-export const formPostScript = read(new URL('./form-post.js', import.meta.url), 'js')
-export const icon = read(new URL('./icon.svg', import.meta.url), 'svg')
+const sheets = new URL('./style/', import.meta.url)
 
-const assets: ReadonlyMap<string, Asset> = new Map([style, formPostScript, icon].map((asset) => [asset.name, asset]))
+export const style = asset(
+  'css',
+  new URL('colours.css', sheets),
+  new URL('house.css', sheets),
+  new URL('content.css', sheets),
+)
+export const formPostScript = asset('js', new URL('./form-post.js', import.meta.url))
+export const icon = asset('svg', new URL('./icon.svg', import.meta.url))
+
+const assets: ReadonlyMap<string, Asset> = new Map([style, formPostScript, icon].map((one) => [one.name, one]))
 
 /** The asset of a name, if there is one; answered with status 200 at `<prefix>/assets/<name>`. */
 export function findAsset(name: string): Asset | undefined {
   return assets.get(name)
 }
 
-function read(file: URL, extension: keyof typeof types): Asset {
-  const body = readFileSync(file)
+/** Several files are one asset, in this order. */
+function asset(extension: keyof typeof types, ...files: URL[]): Asset {
+  const body = Buffer.concat(files.map((file) => readFileSync(file)))
   const hash = createHash('sha256').update(body).digest('base64url').slice(0, 16)
   return {
     name: `${hash}.${extension}`,

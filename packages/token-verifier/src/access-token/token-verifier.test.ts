@@ -71,15 +71,19 @@ describe('threats (RFC 8725, RFC 9068)', () => {
 
   test('10,000 unknown key ids: each is asked for once, no signature is checked, nothing kept', () => {
     const [, payload, signature] = signer.token().split('.')
-    const begun = performance.now()
+    const before = process.cpuUsage()
+    const floods: string[] = []
     for (let n = 0; n < 10_000; n++) {
       const header = Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: `k${n}` })).toString('base64url')
-      expect(verify(`${header}.${payload}.${signature}`)).toMatchObject({ fault: 'token_key_unknown' })
+      const result = verify(`${header}.${payload}.${signature}`)
+      floods.push(result.kind === 'refused' ? result.fault : 'taken')
     }
+    const { user, system } = process.cpuUsage(before)
+    expect(new Set(floods)).toEqual(new Set(['token_key_unknown']))
     expect(asked).toHaveLength(10_000)
     expect(verifier.bytes).toBe(0)
-    // Signature checks alone would take at least 600 ms.
-    expect(performance.now() - begun).toBeLessThan(5_000)
+    // Signature checks alone would take at least 600 ms of the processor.
+    expect(user + system).toBeLessThan(500_000)
   })
 
   test.each([
@@ -155,9 +159,9 @@ describe('beside jose', () => {
         taken++
         expect(await joseTakes(token)).toBe(true)
       }),
-      { numRuns: 1500 },
+      { numRuns: 800 },
     )
-    expect(taken).toBeGreaterThan(50)
+    expect(taken).toBeGreaterThan(30)
   })
 })
 

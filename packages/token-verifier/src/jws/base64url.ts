@@ -14,7 +14,7 @@ export function decodeBase64url(text: string): Buffer | undefined {
 /** UTF-8 as text; undefined when malformed. A byte order mark stays, and is no JSON. */
 export function decodeUtf8(bytes: Buffer): string | undefined {
   // Claims nearly always are, and it is three times as fast.
-  if (isAscii(bytes)) return bytes.latin1Slice()
+  if (isAscii(bytes)) return bytes.toString('latin1')
   try {
     return decoder.decode(bytes)
   } catch {

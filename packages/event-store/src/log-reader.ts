@@ -69,10 +69,9 @@ export async function readStreams(
 ): Promise<readonly RecordedEvent[]> {
   const text = `
     SELECT ${columns} FROM unnest($1::text[]) AS asked (name)
-    CROSS JOIN LATERAL (
-      SELECT coalesce(max(r.version), 1) AS first FROM ${schema}.event AS r WHERE r.stream = name AND r.type = ANY($2)
-    ) AS history
-    JOIN ${schema}.event ON stream = name AND version >= first
+    JOIN ${schema}.event ON stream = name AND version >= coalesce((
+      SELECT r.version FROM ${schema}.event AS r WHERE r.stream = name AND r.type = ANY($2)
+      ORDER BY r.version DESC LIMIT 1), 1)
     ORDER BY position`
   const everything = `SELECT ${columns} FROM ${schema}.event WHERE stream = ANY($1) ORDER BY position`
   const query = replacing.length

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { routes } from '../console/routes.ts'
 import { type Column, field } from '../output.ts'
-import { recordIn, recordsIn } from '../record.ts'
+import { isRecord, recordIn, recordsIn, textIn } from '../record.ts'
 import type { Act } from '../session.ts'
 
 const columns: readonly Column[] = [
@@ -10,6 +10,7 @@ const columns: readonly Column[] = [
   field('NAME', 'display_name'),
   field('STATE', 'state'),
   ['OPERATIONS', (item) => String(recordsIn(item, 'operations').length)],
+  ['TOKENS', ({ tokens }) => (isRecord(tokens) ? textIn(tokens, 'form') || 'jwt' : '')],
   ['UPSTREAMS', ({ upstreams }) => (Array.isArray(upstreams) ? upstreams.join(' ') : '')],
 ]
 

@@ -8,6 +8,7 @@ const columns: readonly Column[] = [
   field('ENVIRONMENT', 'environment_id'),
   field('NAME', 'display_name'),
   ['HOSTS', ({ hosts }) => (Array.isArray(hosts) ? hosts.join(' ') : '')],
+  ['ISSUER', (item) => textIn(recordIn(item, 'issuer'), 'url')],
   ['AUDIT MODE', (item) => textIn(recordIn(item, 'enforcement'), 'audit_mode')],
   ['MAX STALENESS', (item) => textIn(recordIn(item, 'enforcement'), 'max_staleness')],
 ]

@@ -37,7 +37,7 @@ function bearerChallenge(kind: Challenge, { environment, api, operation }: Match
   const told = [realm, ...error(errorOf(kind))]
   const asksForScopes = kind === 'credential_missing' || kind === 'insufficient_scope'
   if (asksForScopes && operation.tokenScopes.length) told.push(`scope="${operation.tokenScopes.join(' ')}"`)
-  const { origin } = new URL(environment.issuer?.url ?? '')
+  const origin = URL.parse(environment.issuer?.url ?? '')?.origin ?? ''
   told.push(`resource_metadata="${origin}/.well-known/oauth-protected-resource/${api.apiId}"`)
   return `Bearer ${told.join(', ')}`
 }

@@ -4,6 +4,7 @@ import type { State } from '../../check/state.ts'
 import type { OAuthRequest } from '../request.ts'
 import { documentEndpoint } from './document.ts'
 import {
+  claims,
   clientAuthenticationMethods,
   grantTypes,
   idTokenSigningAlgorithms,
@@ -89,6 +90,7 @@ const openId = {
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: idTokenSigningAlgorithms,
   prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+  claims_supported: claims,
   claims_parameter_supported: false,
   request_parameter_supported: false,
   request_uri_parameter_supported: false,

@@ -25,3 +25,9 @@ export function clientAuthenticationMethods(clientCertificates: boolean): string
 
 /** OpenID Connect Core section 5.4. */
 export const ownScopes = ['openid', 'profile', 'email', 'offline_access']
+
+/** Of ID tokens and userinfo (OpenID Connect Core sections 2 and 5.1). */
+export const claims = [
+  ...['iss', 'sub', 'aud', 'iat', 'exp', 'auth_time', 'nonce', 'at_hash', 'sid'],
+  ...['name', 'given_name', 'family_name', 'preferred_username', 'locale', 'email', 'email_verified'],
+]

@@ -67,6 +67,25 @@ test('a replaced password leaves no hash behind, nor does a repeated request', a
   expect(await rows('SELECT FROM token.password WHERE user_id = $1', [userId])).toHaveLength(1)
 })
 
+test('of passwords that are set at once one counts, and its hash is there', async () => {
+  const { newUser, setPassword, changeUser } = operator(given.parts)
+  const { userId, username } = await newUser()
+  const secrets = Array.from({ length: 6 }, (_, number) => `a long password, number ${number}`)
+  const changes = secrets.map((name) =>
+    changeUser(
+      { requestId: id(), userId, claims: UserClaims.fromPartial({ name }), expectedVersion: undefined },
+      context,
+    ),
+  )
+  await Promise.all([...secrets.map((secret) => setPassword(userId, secret)), ...changes])
+  const found = await given.parts.signIn.users.byUsername('alpha', username)
+  const matches = await Promise.all(
+    secrets.map(async (secret) => (await given.parts.signIn.passwords.verify(secret, found?.hash)).matches),
+  )
+  expect(matches.filter((match) => match)).toHaveLength(1)
+  expect(await rows('SELECT FROM token.password WHERE user_id = $1', [userId])).toHaveLength(1)
+})
+
 describe('refused', () => {
   test('a name that is taken, in any spelling, in its environment only', async () => {
     const { newUser } = operator(given.parts)

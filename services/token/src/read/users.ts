@@ -13,7 +13,7 @@ export function userMessage(user: UserFacts, version: bigint): User | undefined 
   return { ...told, hasPassword: passwordId !== '', version }
 }
 
-/** Writes the users that changed, and drops the password hashes that none of them has any more. */
+/** Writes the users that changed, and drops the hashes of their former passwords. */
 export async function writeUsers(tx: Queryable, changes: readonly StreamChange<TokenEvent>[]): Promise<void> {
   const own = changes.filter(({ stream }) => stream.startsWith('user-'))
   for (const { events, version } of own) {
@@ -34,10 +34,23 @@ export async function writeUsers(tx: Queryable, changes: readonly StreamChange<T
         User.encode(message).finish(),
       ],
     })
-    const text = 'DELETE FROM token.password WHERE user_id = $1 AND password_id <> $2'
-    await tx.query({ name: 'drop passwords', text, values: [userId, passwordId] })
+    await dropPasswords(tx, supersededPasswords(events, passwordId))
     await writeLinks(tx, message)
   }
+}
+
+/** Those that the events name, and no other: the hash of a password that is about to be set is kept already. */
+function supersededPasswords(events: readonly TokenEvent[], current: string): readonly string[] {
+  const named = events.flatMap(({ type, data }) =>
+    type === 'gatehouse.token.v1.UserPasswordChanged' ? [data.passwordId] : [],
+  )
+  return named.filter((passwordId) => passwordId !== current)
+}
+
+async function dropPasswords(tx: Queryable, passwordIds: readonly string[]): Promise<void> {
+  if (passwordIds.length === 0) return
+  const text = 'DELETE FROM token.password WHERE password_id = ANY($1)'
+  await tx.query({ name: 'drop passwords', text, values: [passwordIds] })
 }
 
 async function writeLinks(tx: Queryable, { userId, environmentId, links }: User): Promise<void> {

@@ -91,6 +91,24 @@ test('the metadata names every endpoint below the issuer, what is supported, and
   }
 })
 
+test('an issuer with a path has its metadata where both standards look, and its endpoints below it', async () => {
+  gateway = await authorizing({}, 'http://a/idp')
+  const paths = ['/.well-known/oauth-authorization-server/idp', '/idp/.well-known/openid-configuration']
+  for (const path of paths) {
+    const metadata = (await (await gateway.ask(path)).json()) as Record<string, string>
+    expect(metadata).toMatchObject({ issuer: 'http://a/idp', token_endpoint: 'http://a/idp/oauth2/v2/token' })
+    for (const name of ['jwks_uri', 'userinfo_endpoint', 'authorization_endpoint']) {
+      const answer = await gateway.ask(new URL(metadata[name] ?? '').pathname, { method: 'PATCH' })
+      expect([name, answer.status]).toEqual([name, 405])
+    }
+  }
+  const orders = await gateway.ask('/.well-known/oauth-protected-resource/idp/orders')
+  expect(await orders.json()).toMatchObject({
+    resource: 'http://a/idp/orders',
+    authorization_servers: ['http://a/idp'],
+  })
+})
+
 test.each([
   ['orders', 'http://a/orders'],
   ['basket', 'https://shop.example/v1/basket'],

@@ -151,11 +151,12 @@ describe('revoked', () => {
     expect(outcome(await refresh(given.service, app, later))).toBe('issued')
   })
   test('its user was suspended: at once', async () => {
-    const { first } = await family()
-    const { userId } = user
+    const { userId, username } = await newUser(operators)
+    const { code } = await new Browser(() => given.service).authorize(requestOf(app.clientId), username)
+    const { refreshToken } = issued(await redeem(given.service, app, code))
     await operators.suspendUser({ requestId: id(), userId, reason: '' })
-    expect(outcome(await refresh(given.service, app, first))).toMatch(/^invalid_grant: (grant_revoked|user_suspended)$/)
-    await operators.resumeUser({ requestId: id(), userId })
+    const refused = outcome(await refresh(given.service, app, refreshToken))
+    expect(refused).toMatch(/^invalid_grant: (grant_revoked|user_suspended)$/)
   })
   test('a secret of its client was revoked: what was issued by then is refused, also to who has another', async () => {
     const web = await given.client('confidential')

@@ -61,6 +61,8 @@ export async function createApp({ services, operators, trail, logger }: AppDepen
     },
     forceCloseConnections: true,
   })
+  // Views have cut answers to what the API shows; compiled serialisers for every route would take most of the start.
+  app.setSerializerCompiler(() => JSON.stringify)
   app.decorateRequest('operator', undefined)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...securityHeaders, 'x-request-id': request.id })

@@ -254,7 +254,7 @@ test('a script of any origin may ask for tokens and read errors, without credent
   expect(Object.fromEntries(preflight.headers)).toMatchObject({
     'access-control-allow-origin': '*',
     'access-control-allow-methods': 'POST',
-    'access-control-allow-headers': 'Authorization, Content-Type, DPoP',
+    'access-control-allow-headers': 'Authorization, Content-Type, DPoP, X-Gatehouse-Position',
   })
   expect(await gateway.record()).toMatchObject({ status_code: 'ok', gatehouse: { operation: 'oauth2.token' } })
   const answer = await gateway.post('/oauth2/v2/token', 'a=%ff', { origin: 'https://app.example' })

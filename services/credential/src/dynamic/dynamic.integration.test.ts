@@ -140,6 +140,7 @@ describe('is refused', () => {
     ['a private key', { ...shop, jwks: { keys: [{ kty: 'oct', k: 'AA' }] } }, 'invalid_client_metadata'],
     ['a text for a list', { redirect_uris: 'https://shop.example/cb' }, 'invalid_redirect_uri'],
     ['a name that steers', { ...shop, client_name: 'a\u0007' }, 'invalid_client_metadata'],
+    ['a name that turns around', { ...shop, client_name: 'a\u202eb' }, 'invalid_client_metadata'],
     ['too much', { ...shop, client_name: 'a'.repeat(65_000) }, 'invalid_client_metadata'],
   ])('with %s', async (_, metadata, error) => {
     const answer = await register(metadata)

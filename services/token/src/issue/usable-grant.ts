@@ -14,7 +14,7 @@ export interface UsableGrant {
 }
 
 /**
- * Looks at all that a code or a refresh token hangs on before it is used up: whose it is, the user, the client's
+ * Looks at all that a code or a refresh token hangs on before it is used up: whose it is, the client's
  * credential, what was cut off, the subscription.
  * @throws Refused `grant_invalid`, `grant_of_another_client`, `grant_revoked`, `resource_unknown`,
  *   `subscription_inactive`
@@ -33,11 +33,8 @@ export async function usableGrant(
   request.facts.add({ userId, grantId, apiId, scopes: [...scopes] })
   const startMs = grant.startTime?.getTime() ?? 0
   const { environmentId } = grant
-  const [cutoff, suspended] = await Promise.all([
-    parts.views.cutoffOf({ environmentId, clientId, userId }),
-    parts.views.isSuspended(userId),
-  ])
-  if (suspended || (cutoff && startMs <= cutoff.getTime())) throw new Refused('grant_revoked')
+  const cutoff = await parts.views.cutoffOf({ environmentId, clientId, userId })
+  if (cutoff && startMs <= cutoff.getTime()) throw new Refused('grant_revoked')
   return { grant, entitlement: await entitlementOfGrant(parts, request, grant) }
 }
 

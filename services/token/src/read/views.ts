@@ -17,7 +17,6 @@ export interface Views {
   /** The subscription that was last activated between a client and an API. */
   subscriptionOf(clientId: string, apiId: string): Promise<SubscriptionView | undefined>
   subscription(subscriptionId: string): Promise<SubscriptionView | undefined>
-  isSuspended(userId: string): Promise<boolean>
   /** What was issued to the client, for the user or in the environment by this time is refused; undefined: nothing is. */
   cutoffOf(parties: Parties): Promise<Date | undefined>
   /** What was issued at or before the time is refused: to a user or, without one, to anybody of the environment. */
@@ -33,7 +32,6 @@ export function createViews({ credentials }: Pick<DecisionState, 'credentials'>)
       return entitlement && found(await credentials.subscription(entitlement.subscriptionId))
     },
     subscription: async (id) => found(await credentials.subscription(id)),
-    isSuspended: async (userId) => found(await credentials.suspendedUser(userId)) !== undefined,
     async cutoffOf({ environmentId, clientId, userId }) {
       const client = found(await credentials.client(clientId))
       const cutoffs = await Promise.all([

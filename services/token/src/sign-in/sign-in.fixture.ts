@@ -49,14 +49,12 @@ async function openParts(url: string, options: SignInTestOptions) {
   const pool = openPool({ url, applicationName: 'sign-in test' })
   const store = await openTokenStore(pool, new URL('../migrations/token/', import.meta.url))
   const none = async () => undefined
-  const isSuspended = async () => false
   const cutoffTime = async (environmentId: string, userId = '') => options.cutoffs?.get(`${environmentId}/${userId}`)
   const views: Views = {
     client: none,
     clientSecret: none,
     subscriptionOf: none,
     subscription: none,
-    isSuspended,
     cutoffOf: async () => undefined,
     cutoffTime,
   }

@@ -1,105 +1,12 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { ClientRegistration } from '@gatehouse/contracts/credential/v1/client_registration'
-import { Endpoint } from '@gatehouse/contracts/token/v1/token_service'
 import { sharedDatabase, waitFor } from '@gatehouse/testkit'
-import { decodeJwt, decodeProtectedHeader } from 'jose'
-import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { Browser, id, newUser, parametersOf, requestOf, shown, verifier } from '../../test/browser.ts'
-import { type GivenClient, issuerUrl } from '../../test/other-services.ts'
+import { decodeJwt } from 'jose'
+import { describe, expect, test } from 'vitest'
+import { Browser, id, parametersOf, shown } from '../../test/browser.ts'
 import { authorizationServerOn } from '../../test/running-server.ts'
+import { bye, isSignedIn, signOut, visitorsAt } from './visitors.fixture.ts'
 
 const given = authorizationServerOn(sharedDatabase)
-const bye = 'https://app.example/bye?x=1'
-
-let operators: Awaited<ReturnType<typeof given.operators>>
-let receiver: Awaited<ReturnType<typeof startReceiver>>
-beforeAll(async () => {
-  operators = await given.operators()
-  receiver = await startReceiver()
-})
-beforeEach(() => receiver.reset())
-afterAll(() => receiver.close())
-
-/** A client's back-channel logout endpoint. */
-async function startReceiver() {
-  const tokens: { readonly token: string; readonly url: string }[] = []
-  let reply: (response: ServerResponse) => void = (response) => void response.writeHead(200).end()
-  const server = createServer(async (request: IncomingMessage, response) => {
-    const parts: Buffer[] = []
-    for await (const part of request) parts.push(part as Buffer)
-    const form = new URLSearchParams(Buffer.concat(parts).toString())
-    tokens.push({ token: form.get('logout_token') ?? '', url: request.url ?? '' })
-    reply(response)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    tokens,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    set reply(next: typeof reply) {
-      reply = next
-    },
-    reset() {
-      tokens.length = 0
-      reply = (response) => void response.writeHead(200).end()
-    },
-    close() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
-}
-
-const clientWith = (registration: Partial<ClientRegistration> = {}) =>
-  given.client('confidential', { postLogoutRedirectUris: [bye], consentImplied: true, ...registration })
-
-async function signedIn(client: GivenClient, scope = 'openid orders.read', browser = new Browser(() => given.service)) {
-  const user = await newUser(operators)
-  const { tokens } = await visit(client, browser, user.username, scope)
-  return { browser, tokens, ...user }
-}
-
-/** Signs in at another client, too. */
-async function visit(client: GivenClient, browser: Browser, username: string, scope = 'openid orders.read') {
-  const { code } = await browser.authorize(requestOf(client.clientId, { scope }), username)
-  const { redirect_uri } = Object.fromEntries(requestOf('').map(({ name, value }) => [name, value]))
-  const { result } = await ask(client, {
-    grant_type: 'authorization_code',
-    code,
-    redirect_uri,
-    code_verifier: verifier,
-  })
-  if (result?.$case !== 'issued') throw new Error(`refused: ${result?.value.error}`)
-  return { tokens: result.value }
-}
-
-const ask = ({ authorization }: GivenClient, values: Record<string, string | undefined>) =>
-  given.service.calls.issueToken({
-    endpoint: Endpoint.fromPartial({ environmentId: 'alpha', authorization }),
-    parameters: parametersOf(values),
-  })
-
-async function refresh(client: GivenClient, refreshToken: string) {
-  const { result } = await ask(client, { grant_type: 'refresh_token', refresh_token: refreshToken })
-  return result?.$case === 'issued' ? 'issued' : result?.value.error
-}
-
-const signOut = (browser: Browser, values: Record<string, string | undefined>, interaction = '') =>
-  browser.step({ $case: 'signOut', value: { parameters: parametersOf(values), interaction } })
-
-const isSignedIn = async (browser: Browser) =>
-  (await browser.step({ $case: 'listConsents', value: {} })).$case === 'consents'
-
-async function query(text: string, values: readonly unknown[] = []) {
-  const client = new pg.Client({ connectionString: given.postgresUrl })
-  await client.connect()
-  const { rows } = await client.query(text, [...values])
-  await client.end()
-  return rows
-}
+const { clientWith, signedIn, visit, refresh } = visitorsAt(given)
 
 describe('signs out', () => {
   test('at once with an ID token of the session, and goes where the client wants', async () => {
@@ -127,7 +34,6 @@ describe('signs out', () => {
     browser.sessionToken = stolen
     expect(await isSignedIn(browser)).toBe(false)
     await given.restart()
-    operators = await given.operators()
     expect(await isSignedIn(browser)).toBe(false)
   })
 })
@@ -220,89 +126,10 @@ describe('what was given in the session', () => {
       const client = await clientWith()
       const { browser, tokens, userId } = await signedIn(client)
       if (change === 'password') {
-        await operators.setUserPassword({ requestId: id(), userId, password: 'quite another password' })
-      } else await operators.suspendUser({ requestId: id(), userId, reason: '' })
+        await (await given.operators()).setUserPassword({ requestId: id(), userId, password: 'quite another password' })
+      } else await (await given.operators()).suspendUser({ requestId: id(), userId, reason: '' })
       expect(await isSignedIn(browser)).toBe(false)
       await waitFor(async () => (await refresh(client, tokens.refreshToken)) === 'invalid_grant')
     }
-  })
-  test('ends although the service died before it came to that', async () => {
-    const client = await clientWith({ backchannelLogoutUri: `${receiver.url}/after` })
-    const { tokens } = await signedIn(client)
-    const { sid, sub } = decodeJwt(tokens.idToken)
-    // As a kill between the event and its consequences leaves it.
-    await query(
-      'INSERT INTO token.sign_out_task (noun, id, user_id, environment_id, time) VALUES ($1, $2, $3, $4, now())',
-      ['session', sid, sub, 'alpha'],
-    )
-    await waitFor(async () => (await refresh(client, tokens.refreshToken)) === 'invalid_grant')
-    await waitFor(() => receiver.tokens.length === 1)
-    expect(await query('SELECT FROM token.sign_out_task')).toEqual([])
-  })
-})
-
-describe('back-channel logout', () => {
-  const backchannel = (path: string) => clientWith({ backchannelLogoutUri: `${receiver.url}${path}` })
-
-  test('tells every client of the session, each with its own token', async () => {
-    const [one, other, silent] = [await backchannel('/one'), await backchannel('/other'), await clientWith()]
-    const { browser, tokens, username, userId } = await signedIn(one)
-    await visit(other, browser, username)
-    await visit(silent, browser, username)
-    await signOut(browser, { id_token_hint: tokens.idToken })
-    await waitFor(() => receiver.tokens.length === 2)
-    for (const { token, url } of receiver.tokens) {
-      expect(decodeProtectedHeader(token)).toMatchObject({ typ: 'logout+jwt', alg: 'ES256', kid: expect.any(String) })
-      const claims = decodeJwt(token)
-      expect(claims).toMatchObject({
-        ...{ iss: issuerUrl, sub: userId, sid: decodeJwt(tokens.idToken)['sid'], jti: expect.any(String) },
-        ...{ aud: url === '/one' ? one.clientId : other.clientId },
-        events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
-      })
-      expect(claims['nonce']).toBeUndefined()
-      expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(120)
-    }
-    await waitFor(async () => (await query('SELECT FROM token.logout_delivery')).length === 0)
-  })
-  test('its token is none of the other kinds', async () => {
-    const client = await backchannel('/kinds')
-    const { browser, tokens } = await signedIn(client)
-    await signOut(browser, { id_token_hint: tokens.idToken })
-    await waitFor(() => receiver.tokens.length === 1)
-    const logoutToken = receiver.tokens[0]?.token ?? ''
-    expect(shown(await signOut(browser, { id_token_hint: logoutToken }), 'message').kind).toBe(1)
-    expect(browser.last?.facts?.reason).toBe('id_token_hint_invalid')
-  })
-  test('goes on trying a client that fails, and holds up no sign-out', async () => {
-    const client = await backchannel('/failing')
-    receiver.reply = (response) => void response.writeHead(503).end()
-    const { browser, tokens } = await signedIn(client)
-    const from = performance.now()
-    await signOut(browser, { id_token_hint: tokens.idToken })
-    expect(performance.now() - from).toBeLessThan(2000)
-    await waitFor(() => receiver.tokens.length === 1)
-    receiver.reply = (response) => void response.writeHead(200).end()
-    await query('UPDATE token.logout_delivery SET next_time = now()')
-    await waitFor(() => receiver.tokens.length === 2)
-    await waitFor(async () => (await query('SELECT FROM token.logout_delivery')).length === 0)
-  })
-  test('follows no redirect, and gives up on a client that refuses', async () => {
-    const client = await backchannel('/moved')
-    receiver.reply = (response) => void response.writeHead(307, { location: `${receiver.url}/elsewhere` }).end()
-    const { browser, tokens } = await signedIn(client)
-    await signOut(browser, { id_token_hint: tokens.idToken })
-    await waitFor(async () => (await query('SELECT FROM token.logout_delivery WHERE attempts = 1')).length === 1)
-    await waitFor(() => receiver.tokens.length === 1)
-    receiver.reply = (response) => void response.writeHead(400).end()
-    await query('UPDATE token.logout_delivery SET next_time = now()')
-    await waitFor(async () => (await query('SELECT FROM token.logout_delivery')).length === 0)
-    expect(receiver.tokens.map(({ url }) => url)).toEqual(['/moved', '/moved'])
-  })
-  test('calls nobody in clear but on loopback', async () => {
-    const client = await clientWith({ backchannelLogoutUri: 'http://192.0.2.1/logout' })
-    const { browser, tokens } = await signedIn(client)
-    await signOut(browser, { id_token_hint: tokens.idToken })
-    await waitFor(async () => (await query('SELECT FROM token.logout_delivery')).length === 0)
-    expect(receiver.tokens).toEqual([])
   })
 })

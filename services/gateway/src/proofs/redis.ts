@@ -9,7 +9,10 @@ export interface RedisProofMemoryOptions {
   readonly onError?: (error: Error) => void
 }
 
-/** The proofs that all gateways have seen. */
+/**
+ * The proofs that all gateways have seen. A failover of Redis may lose some: such a proof is good once more, by its own
+ * key and for its own request alone, until its nonce is too old.
+ */
 export function createRedisProofMemory(options: RedisProofMemoryOptions): ProofMemory {
   const { url, commandTimeoutMs = 50, onError = () => undefined } = options
   const redis = new Redis(url, {

@@ -47,41 +47,46 @@ export function registrationViolations(registration: ClientRegistration): readon
 function authenticationViolations(registration: ClientRegistration): FieldViolation[] {
   const { tokenEndpointAuthMethod: method, jwks, tlsClientAuthSubjectDn } = registration
   const found: FieldViolation[] = []
-  const require = requireInto(found)
-  require(methods.has(method), 'token_endpoint_auth_method', 'must be given')
+  const must = mustInto(found)
+  must(methods.has(method), 'token_endpoint_auth_method', 'must be given')
   const keys = method === PRIVATE_KEY_JWT || method === SELF_SIGNED
   if (jwks) {
     const fault = jwksFault(jwks, method === SELF_SIGNED)
     if (fault) found.push({ field: 'jwks', description: fault })
-  } else require(!keys, 'jwks', 'is required for this token_endpoint_auth_method')
+  } else must(!keys, 'jwks', 'is required for this token_endpoint_auth_method')
   const dn = tlsClientAuthSubjectDn
   const dnSound = dn.length <= subjectDnCharsMax && subjectDn.test(dn)
-  if (method === TLS_CLIENT_AUTH) require(dnSound, 'tls_client_auth_subject_dn', 'must be a subject: CN=shop,O=Acme')
-  else require(dn === '', 'tls_client_auth_subject_dn', 'is for tls_client_auth alone')
-  require(idTokenAlgorithms.has(
-    registration.idTokenSignedResponseAlg,
-  ), 'id_token_signed_response_alg', 'must be ES256 or RS256')
-  require(registration.registrationTokenDigest.length ===
-    0, 'registration_token_digest', 'is made by dynamic registration alone')
+  if (method === TLS_CLIENT_AUTH) must(dnSound, 'tls_client_auth_subject_dn', 'must be a subject: CN=shop,O=Acme')
+  else must(dn === '', 'tls_client_auth_subject_dn', 'is for tls_client_auth alone')
+  must(
+    idTokenAlgorithms.has(registration.idTokenSignedResponseAlg),
+    'id_token_signed_response_alg',
+    'must be ES256 or RS256',
+  )
+  must(
+    registration.registrationTokenDigest.length === 0,
+    'registration_token_digest',
+    'is made by dynamic registration alone',
+  )
   return found
 }
 
 function grantViolations(registration: ClientRegistration): FieldViolation[] {
   const { grantTypes: grants, tokenEndpointAuthMethod: method } = registration
   const found: FieldViolation[] = []
-  const require = requireInto(found)
+  const must = mustInto(found)
   for (const [index, grant] of grants.entries()) {
     const field = `grant_types[${index}]`
-    require(grantTypes.includes(grant), field, `must be one of ${grantTypes.join(', ')}`)
-    require(grants.indexOf(grant) === index, field, 'is there twice')
+    must(grantTypes.includes(grant), field, `must be one of ${grantTypes.join(', ')}`)
+    must(grants.indexOf(grant) === index, field, 'is there twice')
     const proves = grant !== 'client_credentials' && grant !== exchangeGrant
-    require(method !== NONE || proves, field, 'is not for a public client: it proves nothing of itself')
+    must(method !== NONE || proves, field, 'is not for a public client: it proves nothing of itself')
   }
   const user = grants.includes('authorization_code') || grants.includes(deviceGrant)
   const refresh = grants.indexOf('refresh_token')
-  require(refresh < 0 || user, `grant_types[${refresh}]`, `needs authorization_code or ${deviceGrant} beside it`)
+  must(refresh < 0 || user, `grant_types[${refresh}]`, `needs authorization_code or ${deviceGrant} beside it`)
   const code = grants.includes('authorization_code')
-  require(!code || registration.redirectUris.length > 0, 'redirect_uris', 'is required for authorization_code')
+  must(!code || registration.redirectUris.length > 0, 'redirect_uris', 'is required for authorization_code')
   return found
 }
 
@@ -123,7 +128,7 @@ function violation(field: string, description: string | undefined): FieldViolati
   return description === undefined ? [] : [{ field, description }]
 }
 
-function requireInto(found: FieldViolation[]) {
+function mustInto(found: FieldViolation[]) {
   return (condition: boolean, field: string, description: string) => {
     if (!condition) found.push({ field, description })
   }

@@ -19,7 +19,6 @@ export const variables = {
   address: address('GATEHOUSE_TOKEN_ADDRESS', '127.0.0.1:7102'),
   opsPort: port('GATEHOUSE_TOKEN_OPS_PORT', 9102),
   postgresUrl: text('GATEHOUSE_POSTGRES_URL'),
-  redisUrl: optionalText('GATEHOUSE_REDIS_URL'),
   credentialAddress: address('GATEHOUSE_CREDENTIAL_ADDRESS', '127.0.0.1:7101'),
   policyAddress: address('GATEHOUSE_POLICY_ADDRESS', '127.0.0.1:7103'),
   auditAddress: address('GATEHOUSE_AUDIT_ADDRESS', '127.0.0.1:7104'),

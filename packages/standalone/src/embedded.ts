@@ -6,7 +6,7 @@ import { readConfig as credentialConfig, startCredential } from '@gatehouse/cred
 import { readConfig as gatewayConfig, startGateway } from '@gatehouse/gateway'
 import type { Logger } from '@gatehouse/grpc-service'
 import { readConfig as policyConfig, startPolicy } from '@gatehouse/policy'
-import { readConfig as tokenConfig, startToken } from '@gatehouse/token'
+import { startToken, readConfig as tokenConfig } from '@gatehouse/token'
 import { withFixedPorts } from './fixed-ports.ts'
 import { startEmbeddedPostgres } from './postgres.ts'
 

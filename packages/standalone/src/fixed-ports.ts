@@ -1,5 +1,5 @@
-import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 
 /** Services that others call: these need the address before it is bound, in both directions. */
 const called = ['CREDENTIAL', 'POLICY', 'TOKEN', 'AUDIT'] as const

@@ -11,6 +11,8 @@ import { durationMs } from './duration.ts'
 export interface CompiledIssuer {
   /** `iss`, without a slash at the end. */
   readonly url: string
+  /** Path of the URL; empty when it is an origin. */
+  readonly path: string
   readonly refreshLifetimeMs: number
   readonly refreshIdleMs: number
   readonly sessionLifetimeMs: number
@@ -44,6 +46,7 @@ export function compileIssuer(issuer: Issuer | undefined): CompiledIssuer | unde
   if (!issuer) return undefined
   return {
     url: issuer.url,
+    path: (URL.parse(issuer.url)?.pathname ?? '').replace(/\/$/, ''),
     refreshLifetimeMs: durationMs(issuer.refreshLifetime) ?? 30 * dayMs,
     refreshIdleMs: durationMs(issuer.refreshIdle) ?? 14 * dayMs,
     sessionLifetimeMs: durationMs(issuer.sessionLifetime) ?? dayMs / 2,

@@ -35,7 +35,7 @@ function endpointRoute(
   before: string,
   after: string,
 ): OAuthRoute | undefined {
-  const own = before === '' || before === pathOf(issuer)
+  const own = before === '' || before === issuer.path
   const apiId = own ? '' : before.slice(1)
   if (!own && !apis.has(apiId)) return undefined
   const [, endpoint = after, below = ''] = /^(register|assets)\/(.+)$/.exec(after) ?? []
@@ -52,13 +52,7 @@ function wellKnownRoute(issuer: CompiledIssuer, before: string, after: string): 
   const suffix = slash < 0 ? '' : after.slice(slash)
   const route = { issuer, endpoint, apiId: '', below: suffix.slice(1) }
   if (endpoint === '/oauth-protected-resource') return before === '' && suffix !== '' ? route : undefined
-  const path = pathOf(issuer)
+  const { path } = issuer
   const ours = (before === '' && suffix === path) || (before === path && suffix === '')
   return ours || (before === '' && suffix === '') ? route : undefined
-}
-
-/** Of the issuer's URL; empty when it is an origin. */
-function pathOf({ url }: CompiledIssuer): string {
-  const { pathname } = new URL(url)
-  return pathname === '/' ? '' : pathname
 }

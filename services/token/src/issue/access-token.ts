@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { Facts } from '@gatehouse/contracts/token/v1/token_service'
-import { encodeBase32 } from '@gatehouse/credential-format'
 import { certificateThumbprint } from '@gatehouse/token-verifier'
 import type { TokenParts } from '../token-parts.ts'
 import type { Entitlement } from './entitlement.ts'
 import { issueReferenceToken } from './reference-token.ts'
+import { newTokenId } from './token-id.ts'
 import type { Place } from './token-request.ts'
 
 /** What an access token says beside where it is for. */
@@ -58,7 +57,7 @@ export async function makeAccessToken(
     issuedAt + target.tokens.lifetimeSeconds,
     Math.floor((facts.expiresBeforeMs ?? Number.POSITIVE_INFINITY) / 1000),
   )
-  const tokenId = encodeBase32(randomBytes(16))
+  const tokenId = newTokenId()
   const { confirmation, actor, authorizationDetails, authTime } = facts
   const payload = JSON.stringify({
     iss: issuer.url,

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { encodeBase32 } from '@gatehouse/credential-format'
 import type { TokenParts } from '../token-parts.ts'
 import type { AccessToken, AccessTokenFacts } from './access-token.ts'
+import { newTokenId } from './token-id.ts'
 import type { Place } from './token-request.ts'
 
 const lifeSeconds = 3600
@@ -16,7 +15,7 @@ export async function makeIdentityToken(
   { subject, clientId, scopes, grantId, sessionId, authTime, confirmation }: AccessTokenFacts,
 ): Promise<AccessToken> {
   const issuedAt = Math.floor(nowMs / 1000)
-  const tokenId = encodeBase32(randomBytes(16))
+  const tokenId = newTokenId()
   const payload = JSON.stringify({
     ...{ iss: issuer.url, sub: subject, aud: issuer.url, client_id: clientId },
     ...{ iat: issuedAt, exp: issuedAt + lifeSeconds, jti: tokenId, scope: scopes.join(' ') },

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { ClientRegistration } from '@gatehouse/contracts/credential/v1/client_registration'
-import { encodeBase32 } from '@gatehouse/credential-format'
 import { idTokenAlgorithm } from '../issue/id-token.ts'
+import { newTokenId } from '../issue/token-id.ts'
 import type { TokenParts } from '../token-parts.ts'
 import type { LogoutDelivery } from './logout-deliveries.ts'
 
@@ -19,7 +18,7 @@ export function logoutToken(
   const issuedAt = Math.floor(Date.now() / 1000)
   const payload = {
     ...{ iss: issuerUrl, aud: clientId, sub: userId, sid: sessionId },
-    ...{ iat: issuedAt, exp: issuedAt + lifeSeconds, jti: encodeBase32(randomBytes(16)) },
+    ...{ iat: issuedAt, exp: issuedAt + lifeSeconds, jti: newTokenId() },
     events: { [event]: {} },
   }
   return keys.sign(environmentId, idTokenAlgorithm(registration), 'logout+jwt', JSON.stringify(payload))

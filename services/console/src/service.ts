@@ -1,16 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { openAuditSink, openTrail, startShipper, type Trail } from '@gatehouse/audit-trail'
-import {
-  ConfigurationError,
-  cannotListen,
-  createRegistry,
-  type Logger,
-  type Running,
-  serviceTls,
-  startOps,
-  watchSpool,
-} from '@gatehouse/grpc-service'
+import { openShippedTrail } from '@gatehouse/audit-trail'
+import { cannotListen, createRegistry, type Logger, type Running, serviceTls, startOps } from '@gatehouse/grpc-service'
 import type { FastifyInstance } from 'fastify'
 import type { ConsoleConfig } from './config.ts'
 import { createApp } from './http/app.ts'
@@ -34,21 +25,17 @@ export async function startConsole(config: ConsoleConfig, { logger }: { logger: 
   const { store: operators, firstToken } = await openOperatorFile(join(config.dataDir, 'operators.json'))
   if (firstToken) await writePrivate(join(config.dataDir, 'operator-token'), `${firstToken}\n`)
   const tls = await serviceTls('console', config)
-  const trail = await openSpool(config, logger)
-  opened.defer(() => trail.close())
-  const sink = openAuditSink(config, tls, logger)
-  opened.defer(() => sink.close())
-  const onFailure = (err: unknown) => logger.warn({ err }, 'decision records wait to be shipped')
-  const shipper = startShipper({ trail, sink, onFailure })
-  opened.defer(() => shipper.close())
+  const registry = createRegistry('console')
+  // Operators decide little: small files.
+  const settings = { ...config, product: 'console', segmentBytes: 1 << 20 }
+  const records = await openShippedTrail(settings, tls, registry, logger)
+  opened.defer(() => records.close())
   const services = connectServices(config, tls)
   opened.defer(() => {
     for (const client of Object.values(services)) client.close()
   })
-  const app = await createApp({ services, operators, trail, logger })
+  const app = await createApp({ services, operators, trail: records.trail, logger })
   let serving = false
-  const registry = createRegistry('console')
-  watchSpool(registry, trail.spool)
   const ops = await startOps({ port: config.opsPort, host: config.opsHost, ready: () => serving, registry })
   opened.defer(() => ops.close())
   opened.defer(() => {
@@ -68,14 +55,6 @@ export async function startConsole(config: ConsoleConfig, { logger }: { logger: 
       logger.info('stopped')
     },
   }
-}
-
-function openSpool({ spoolDirectory: directory, node }: ConsoleConfig, logger: Logger): Promise<Trail> {
-  const onFault = (err: Error) => logger.error({ err }, 'the audit spool meets a fault')
-  // Operators decide little: small files.
-  return openTrail({ directory, node, product: 'console', segmentBytes: 1 << 20, onFault }).catch((error: Error) => {
-    throw new ConfigurationError(`the audit spool cannot be opened: ${error.message}`)
-  })
 }
 
 async function listen(app: FastifyInstance, address: string): Promise<string> {

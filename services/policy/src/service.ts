@@ -1,4 +1,4 @@
-import { openAuditSink, openTrail, startShipper } from '@gatehouse/audit-trail'
+import { openShippedTrail } from '@gatehouse/audit-trail'
 import { createLogPublisher, eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
@@ -6,7 +6,6 @@ import { type ResolveReferenceTokenRequest, TokenServiceClient } from '@gatehous
 import { createAccessTokens, openDecisionState } from '@gatehouse/decision-state'
 import { eventLogService, openPool, startOutboxRelay } from '@gatehouse/event-store'
 import {
-  ConfigurationError,
   cannotUsePostgres,
   createClient,
   createRegistry,
@@ -15,7 +14,6 @@ import {
   serviceTls,
   startGrpcService,
   watchOutbox,
-  watchSpool,
 } from '@gatehouse/grpc-service'
 import { createMemoryModel } from '@gatehouse/read-model'
 import type { PolicyConfig } from './config.ts'
@@ -50,24 +48,12 @@ export async function startPolicy(
   opened.defer(() => pool.end())
   const store = await openPolicyStore(pool, migrations).catch(cannotUsePostgres)
   opened.defer(() => store.close())
-  const trail = await openTrail({
-    directory: config.spoolDirectory,
-    node: config.node,
-    product: 'policy',
-    onFault: (error) => logger.error({ err: error }, 'the audit spool meets a fault'),
-  }).catch((error: Error) => {
-    throw new ConfigurationError(`the audit spool cannot be opened: ${error.message}`)
-  })
-  opened.defer(() => trail.close())
   const registry = createRegistry('policy')
-  watchSpool(registry, trail.spool)
+  const records = await openShippedTrail({ ...config, product: 'policy' }, tls, registry, logger)
+  opened.defer(() => records.close())
+  const { trail } = records
   const kafka = config.kafkaBrokers.length > 0 ? startKafka(config, store, registry, logger) : undefined
   if (kafka) opened.defer(kafka.close)
-  const sink = openAuditSink(config, tls, logger)
-  opened.defer(() => sink.close())
-  const onFailure = (error: unknown) => logger.warn({ err: error }, 'decision records wait to be shipped')
-  const shipper = startShipper({ trail, sink, onFailure })
-  opened.defer(() => shipper.close())
   const connect = (address: string, peer: string) => createClient(EventLogServiceClient, { address, tls, peer })
   const credentialLog = connect(config.credentialAddress, 'credential')
   opened.defer(() => credentialLog.close())

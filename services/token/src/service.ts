@@ -1,4 +1,4 @@
-import { openAuditSink, openTrail, startShipper, type Trail } from '@gatehouse/audit-trail'
+import { openShippedTrail } from '@gatehouse/audit-trail'
 import { createLogPublisher, eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
@@ -15,7 +15,6 @@ import {
   startGrpcService,
   type TlsMaterial,
   watchOutbox,
-  watchSpool,
 } from '@gatehouse/grpc-service'
 import { createMemoryModel } from '@gatehouse/read-model'
 import { createTokenVerifier } from '@gatehouse/token-verifier'
@@ -74,7 +73,10 @@ export async function startToken(
   const housekeeping = await startHousekeeping(pool, (err) => logger.warn({ err }, 'old rows are kept for now'))
   opened.defer(() => housekeeping.close())
   const registry = createRegistry('token')
-  const trail = await openRecords(config, tls, registry, logger, opened)
+  // Of what internal services ask; those of the gateway's answers are the gateway's.
+  const records = await openShippedTrail({ ...config, product: 'token' }, tls, registry, logger)
+  opened.defer(() => records.close())
+  const { trail } = records
   const kafka = config.kafkaBrokers.length > 0 ? startKafka(config, store, registry, logger) : undefined
   if (kafka) opened.defer(kafka.close)
   const state = openState(config, tls, store, kafka?.topicOf, logger, opened)
@@ -138,32 +140,6 @@ function keepKeys(
       await state.waitFor({ token: await store.head() }, 2000)
     },
   }
-}
-
-/** Decision records of what internal services ask; those of the gateway's answers are the gateway's. */
-async function openRecords(
-  config: TokenConfig,
-  tls: TlsMaterial,
-  registry: ReturnType<typeof createRegistry>,
-  logger: Logger,
-  opened: AsyncDisposableStack,
-): Promise<Trail> {
-  const trail = await openTrail({
-    directory: config.spoolDirectory,
-    node: config.node,
-    product: 'token',
-    onFault: (error) => logger.error({ err: error }, 'the audit spool meets a fault'),
-  }).catch((error: Error) => {
-    throw new ConfigurationError(`the audit spool cannot be opened: ${error.message}`)
-  })
-  opened.defer(() => trail.close())
-  watchSpool(registry, trail.spool)
-  const sink = openAuditSink(config, tls, logger)
-  opened.defer(() => sink.close())
-  const onFailure = (error: unknown) => logger.warn({ err: error }, 'decision records wait to be shipped')
-  const shipper = startShipper({ trail, sink, onFailure })
-  opened.defer(() => shipper.close())
-  return trail
 }
 
 function openState(

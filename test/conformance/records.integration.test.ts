@@ -40,7 +40,12 @@ test('every answer has its record, with who and what, and no record or log has a
   const { issuer, username, password } = system.demo
   const at = (endpoint: string) => `${issuer}/oauth2/v2/${endpoint}`
   const headers = basic(client.clientId, client.secret)
-  const before = (await recorded()).length
+  // The client's registration was asked for once already: by now that is on record.
+  const known = async () => {
+    const records = await recorded()
+    return records.some(({ record }) => record.gatehouse['operation'] === 'oauth2.token') && records.length
+  }
+  const before = Number(await waitFor(known, { what: 'the record of the first request' }))
   const answers: string[] = []
   const secrets = [client.secret, password, verifier]
   const ask = async (operation: string, asking: Promise<{ body: Record<string, unknown> }>) => {

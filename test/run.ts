@@ -55,8 +55,7 @@ const usual = everything.filter((name) => name !== 'faults')
 const asked = process.argv.slice(2)
 const named = asked.length === 0 ? usual : asked.includes('all') ? everything : asked
 const unknown = named.filter((name) => !(name in steps))
-if (unknown.length > 0)
-  throw new Error(`no such step: ${unknown.join(', ')}; there are all, ${everything.join(', ')}`)
+if (unknown.length > 0) throw new Error(`no such step: ${unknown.join(', ')}; there are all, ${everything.join(', ')}`)
 
 const total = { passed: 0, failed: 0 }
 for (const [name, step] of Object.entries(steps)) {

@@ -67,6 +67,15 @@ async function tokensOf(asked: Asked) {
   return oauth.authorizationCodeGrant(config, await answerTo(asked), asked.checks)
 }
 
+/** A browser whose user has just signed in, for a request of the client. */
+async function signedIn() {
+  const tab = await openTab(browser)
+  const asked = await ask()
+  await tab.goto(asked.url)
+  await signIn(tab, user)
+  return { tab, asked }
+}
+
 async function cookie(tab: Page, name: string): Promise<string | undefined> {
   return (await tab.context().cookies()).find((one) => one.name === name)?.value
 }
@@ -112,10 +121,7 @@ describe('sign-in and consent', () => {
   })
 
   test('end with access_denied where the user does not allow it', async () => {
-    const tab = await openTab(browser)
-    const asked = await ask()
-    await tab.goto(asked.url)
-    await signIn(tab, user)
+    const { tab, asked } = await signedIn()
     await press(tab, 'Do not allow')
     const denied = await answerTo(asked)
     expect(Object.fromEntries(denied.searchParams)).toMatchObject({
@@ -237,10 +243,7 @@ describe('forged requests', () => {
   })
 
   test('sign nobody out', async () => {
-    const tab = await openTab(browser)
-    const asked = await ask()
-    await tab.goto(asked.url)
-    await signIn(tab, user)
+    const { tab, asked } = await signedIn()
     await press(tab, 'Allow')
     await tokensOf(asked)
     const session = await cookie(tab, 'gh_session')
@@ -266,10 +269,7 @@ describe('forged requests', () => {
 
 describe('an impatient user', () => {
   test('who presses twice gets in all the same', async () => {
-    const tab = await openTab(browser)
-    const asked = await ask()
-    await tab.goto(asked.url)
-    await signIn(tab, user)
+    const { tab, asked } = await signedIn()
     await tab.getByRole('button', { name: 'Allow', exact: true }).dblclick()
     await tab.waitForURL(`${site.callback}**`)
     const tokens = await oauth.authorizationCodeGrant(config, new URL(tab.url()), asked.checks)
@@ -288,10 +288,7 @@ describe('an impatient user', () => {
 
 describe('a user who goes back and forth', () => {
   test('loads the page of consent anew without sending the password again', async () => {
-    const tab = await openTab(browser)
-    const asked = await ask()
-    await tab.goto(asked.url)
-    await signIn(tab, user)
+    const { tab, asked } = await signedIn()
     expect(await heading(tab)).toMatch(/^Allow/)
     const methods: string[] = []
     tab.on('request', (request) => methods.push(request.method()))
@@ -303,10 +300,7 @@ describe('a user who goes back and forth', () => {
   })
 
   test('goes back from the client, and may answer again', async () => {
-    const tab = await openTab(browser)
-    const asked = await ask()
-    await tab.goto(asked.url)
-    await signIn(tab, user)
+    const { tab, asked } = await signedIn()
     await press(tab, 'Allow')
     await tokensOf(asked)
     await tab.goBack()
@@ -319,10 +313,7 @@ describe('a user who goes back and forth', () => {
   })
 
   test('goes back to the sign-in after it, and is let through', async () => {
-    const tab = await openTab(browser)
-    const asked = await ask()
-    await tab.goto(asked.url)
-    await signIn(tab, user)
+    const { tab, asked } = await signedIn()
     await tab.goBack()
     expect(await heading(tab)).toMatch(/^(Allow|Sign in)/)
     await tab.goto(asked.url)
@@ -331,9 +322,7 @@ describe('a user who goes back and forth', () => {
 })
 
 test('a page of another browser is not shown', async () => {
-  const tab = await openTab(browser)
-  await tab.goto((await ask()).url)
-  await signIn(tab, user)
+  const { tab } = await signedIn()
   expect(tab.url()).toContain('/oauth2/v2/continue?interaction=')
   const other = await openTab(browser)
   await other.goto((await ask()).url)
@@ -342,10 +331,7 @@ test('a page of another browser is not shown', async () => {
 })
 
 test('a session ends on its page, and the next request asks for a password again', async () => {
-  const tab = await openTab(browser)
-  const asked = await ask()
-  await tab.goto(asked.url)
-  await signIn(tab, user)
+  const { tab, asked } = await signedIn()
   await press(tab, 'Allow')
   const tokens = await tokensOf(asked)
   await tab.goto(`${system.demo.issuer}/oauth2/v2/sign-out`)
@@ -359,10 +345,7 @@ test('a session ends on its page, and the next request asks for a password again
 })
 
 test('a client is withdrawn on the page of consents, and its refresh token with it', async () => {
-  const tab = await openTab(browser)
-  const asked = await ask()
-  await tab.goto(asked.url)
-  await signIn(tab, user)
+  const { tab, asked } = await signedIn()
   await press(tab, 'Allow')
   const { refresh_token = '' } = await tokensOf(asked)
   await tab.goto(`${system.demo.issuer}/oauth2/v2/consents`)

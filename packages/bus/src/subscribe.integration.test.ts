@@ -51,12 +51,20 @@ deliveryContract('Kafka with pull behind it', () => harness(true))
 test('a consumer that has more than the log holds is reported once', async () => {
   const log = await serveLog()
   const pull = log.connect()
+  const getHead = vi.fn(pull.getHead)
   const error = vi.fn()
   const logger = { debug: () => {}, info: () => {}, warn: () => {}, error }
-  const subscription = subscribe({ source: 'credential', pull, after: 5n, onEvents: async () => {}, logger })
+  const subscription = subscribe({
+    source: 'credential',
+    pull: { ...pull, getHead },
+    after: 5n,
+    onEvents: async () => {},
+    logger,
+  })
   await waitFor(() => error.mock.calls.length > 0)
   const { head } = subscription.state
-  await new Promise((resolve) => setTimeout(resolve, 1_200)) // two more probes
+  const probes = getHead.mock.calls.length
+  await waitFor(() => getHead.mock.calls.length >= probes + 2, { what: 'two more probes' })
   expect(head).toBe(0n)
   expect(error.mock.calls).toEqual([[{ source: 'credential', head: '0', position: '5' }, 'the log lost events']])
   await subscription.close()

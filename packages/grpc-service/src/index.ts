@@ -23,6 +23,7 @@ export {
 } from './environment.ts'
 export { type BoundService, type GrpcService, grpcService } from './handlers.ts'
 export { createLogger, type Logger, redact } from './logger.ts'
+export type { UnaryCalls } from './method.ts'
 export { createRegistry, watchOutbox, watchSpool } from './metrics.ts'
 export { startOps } from './ops.ts'
 export { cutPage, type PageRequest, pageOf, pageSizeMax } from './page.ts'

@@ -1,26 +1,8 @@
 import { parsePositions } from '@gatehouse/contracts/positions'
-import type {
-  InteractRequest,
-  InteractResponse,
-  PushAuthorizationRequest,
-  PushAuthorizationResponse,
-  StartDeviceAuthorizationRequest,
-  StartDeviceAuthorizationResponse,
-} from '@gatehouse/contracts/token/v1/authorization_service'
-import type {
-  Endpoint,
-  GetUserInfoRequest,
-  GetUserInfoResponse,
-  IntrospectRequest,
-  IntrospectResponse,
-  IssueTokenRequest,
-  IssueTokenResponse,
-  ResolveReferenceTokenRequest,
-  ResolveReferenceTokenResponse,
-  RevokeTokenRequest,
-  RevokeTokenResponse,
-} from '@gatehouse/contracts/token/v1/token_service'
+import type { AuthorizationServiceService } from '@gatehouse/contracts/token/v1/authorization_service'
+import type { Endpoint, TokenServiceService } from '@gatehouse/contracts/token/v1/token_service'
 import { unavailable } from '@gatehouse/errors'
+import type { UnaryCalls } from '@gatehouse/grpc-service'
 import { interact } from './authorize/interact.ts'
 import { pushAuthorization } from './authorize/push-authorization.ts'
 import { startDeviceAuthorization } from './device/start-device-authorization.ts'
@@ -32,16 +14,7 @@ import { revokeToken } from './revoke/revoke-token.ts'
 import type { TokenParts } from './token-parts.ts'
 
 /** What the gateway asks of the authorization server, over gRPC or, in one process, as it stands here. */
-export interface Calls {
-  issueToken(request: IssueTokenRequest): Promise<IssueTokenResponse>
-  introspect(request: IntrospectRequest): Promise<IntrospectResponse>
-  revokeToken(request: RevokeTokenRequest): Promise<RevokeTokenResponse>
-  resolveReferenceToken(request: ResolveReferenceTokenRequest): Promise<ResolveReferenceTokenResponse>
-  getUserInfo(request: GetUserInfoRequest): Promise<GetUserInfoResponse>
-  pushAuthorization(request: PushAuthorizationRequest): Promise<PushAuthorizationResponse>
-  interact(request: InteractRequest): Promise<InteractResponse>
-  startDeviceAuthorization(request: StartDeviceAuthorizationRequest): Promise<StartDeviceAuthorizationResponse>
-}
+export type Calls = UnaryCalls<typeof TokenServiceService> & UnaryCalls<typeof AuthorizationServiceService>
 
 export function createCalls(parts: TokenParts): Calls {
   const reached =

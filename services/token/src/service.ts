@@ -70,7 +70,9 @@ export async function startToken(
   opened.defer(() => pool.end())
   const store = await openTokenStore(pool, migrations).catch(cannotUsePostgres)
   opened.defer(() => store.close())
-  const housekeeping = await startHousekeeping(pool, (err) => logger.warn({ err }, 'old rows are kept for now'))
+  const housekeeping = await startHousekeeping(pool, (err) =>
+    logger.warn({ err }, 'rows that are of no use any more could not be dropped'),
+  )
   opened.defer(() => housekeeping.close())
   const registry = createRegistry('token')
   // Of what internal services ask; those of the gateway's answers are the gateway's.

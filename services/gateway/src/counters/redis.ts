@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type GcraAnswer, gcra } from '@gatehouse/policy-engine'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
+import { openRequestRedis, type RequestRedisOptions } from '../request-redis.ts'
 import { type Consumption, type CountedLimit, type Counters, CountersUnavailable, tightest } from './counters.ts'
-
-export interface RedisCountersOptions {
-  readonly url: string
-  /** Longest wait for an answer in ms; the request is refused then. */
-  readonly commandTimeoutMs?: number
-  readonly onError?: (error: Error) => void
-}
 
 const script = readFileSync(new URL('./consume.lua', import.meta.url), 'utf8')
 
@@ -17,17 +11,8 @@ interface CountersRedis extends Redis {
 }
 
 /** Counters that all gateways share; the clock is the server's. */
-export function createRedisCounters(options: RedisCountersOptions): Counters {
-  const { url, commandTimeoutMs = 50, onError = () => undefined } = options
-  const redis = new Redis(url, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: commandTimeoutMs,
-    autoResendUnfulfilledCommands: false,
-    enableAutoPipelining: true,
-    scripts: { gatehouseConsume: { lua: script } },
-  }) as CountersRedis
-  redis.on('error', onError)
+export function createRedisCounters(options: RequestRedisOptions): Counters {
+  const redis = openRequestRedis(options, { gatehouseConsume: { lua: script } }) as CountersRedis
 
   return {
     async consume(limits: readonly CountedLimit[]): Promise<Consumption> {

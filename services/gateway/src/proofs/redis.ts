@@ -1,28 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { Redis } from 'ioredis'
+import { openRequestRedis, type RequestRedisOptions } from '../request-redis.ts'
 import { nonceSecretBytes, type ProofMemory, ProofMemoryUnavailable, rememberMs } from './proof-memory.ts'
-
-export interface RedisProofMemoryOptions {
-  readonly url: string
-  /** Longest wait for an answer in ms; the request is refused then. */
-  readonly commandTimeoutMs?: number
-  readonly onError?: (error: Error) => void
-}
 
 /**
  * The proofs that all gateways have seen. A failover of Redis may lose some: such a proof is good once more, by its own
  * key and for its own request alone, until its nonce is too old.
  */
-export function createRedisProofMemory(options: RedisProofMemoryOptions): ProofMemory {
-  const { url, commandTimeoutMs = 50, onError = () => undefined } = options
-  const redis = new Redis(url, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: commandTimeoutMs,
-    autoResendUnfulfilledCommands: false,
-    enableAutoPipelining: true,
-  })
-  redis.on('error', onError)
+export function createRedisProofMemory(options: RequestRedisOptions): ProofMemory {
+  const redis = openRequestRedis(options)
 
   return {
     async firstUse(proofId) {

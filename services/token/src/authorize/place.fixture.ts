@@ -69,7 +69,6 @@ export const viewsOf = (client = clientOf(), subscription = subscriptionOf()): V
   clientSecret: async () => undefined,
   subscription: async (id) => (id === subscription.subscriptionId ? subscription : undefined),
   cutoffOf: async () => undefined,
-  cutoffTime: async () => undefined,
   subscriptionOf: async (clientId, apiId) =>
     clientId === subscription.clientId && apiId === subscription.apiId ? subscription : undefined,
 })

@@ -1,8 +1,8 @@
 import type { Facts } from '@gatehouse/contracts/token/v1/token_service'
-import { certificateThumbprint } from '@gatehouse/token-verifier'
 import type { TokenParts } from '../token-parts.ts'
 import type { Entitlement } from './entitlement.ts'
 import { issueReferenceToken } from './reference-token.ts'
+import type { Confirmation } from './sender-constraint.ts'
 import { newTokenId } from './token-id.ts'
 import type { Place } from './token-request.ts'
 
@@ -16,7 +16,6 @@ export interface AccessTokenFacts {
   readonly grantId?: string
   readonly sessionId?: string
   readonly authTime?: Date | undefined
-  /** RFC 7800: the key that the token is bound to. */
   readonly confirmation?: Confirmation | undefined
   /** RFC 8693 section 4.1. */
   readonly actor?: Actor | undefined
@@ -27,8 +26,6 @@ export interface AccessTokenFacts {
   /** At most; the API's own life otherwise. Milliseconds since 1970. */
   readonly expiresBeforeMs?: number
 }
-
-export type Confirmation = { readonly jkt: string } | { readonly 'x5t#S256': string }
 
 export interface Actor {
   readonly sub: string
@@ -101,16 +98,6 @@ async function issueTime(
   const cutoff = await views.cutoffOf({ environmentId, clientId, userId: subject === clientId ? undefined : subject })
   const now = Math.floor(nowMs / 1000)
   return cutoff && now * 1000 <= cutoff.getTime() && cutoff.getTime() <= nowMs ? now + 1 : now
-}
-
-/** RFC 8705: a token is bound to the certificate; RFC 9449: to the key of the proof. A proof is what was asked for now. */
-export function confirmationOf(
-  { endpoint }: Place,
-  { certificateBound }: { readonly certificateBound: boolean },
-): Confirmation | undefined {
-  if (endpoint.dpopThumbprint) return { jkt: endpoint.dpopThumbprint }
-  if (!certificateBound || endpoint.clientCertificate.length === 0) return undefined
-  return { 'x5t#S256': certificateThumbprint(endpoint.clientCertificate) }
 }
 
 /** What the decision record says of an issued token. */

@@ -5,26 +5,14 @@ import { identityScopes } from '../authorize/check-scopes.ts'
 import type { ExistingGrant } from '../domain/grant/grant.ts'
 import { Refused } from '../refused.ts'
 import type { TokenParts } from '../token-parts.ts'
-import { type AccessTokenFacts, type Confirmation, confirmationOf, makeAccessToken } from './access-token.ts'
+import { type AccessTokenFacts, makeAccessToken } from './access-token.ts'
 import type { AuthenticatedClient } from './client-authentication/client-authentication.ts'
 import { noTokens } from './grant-types/grant-type.ts'
 import { idTokenAlgorithm, makeIdToken } from './id-token.ts'
 import { makeIdentityToken } from './identity-token.ts'
-import { requireConfirmation } from './sender-constraint.ts'
+import type { Confirmation } from './sender-constraint.ts'
 import type { ClientRequest } from './token-request.ts'
 import type { UsableGrant } from './usable-grant.ts'
-
-/** The key that the tokens of a request are bound to. @throws Refused `proof_required` */
-export function grantConfirmation(
-  request: ClientRequest,
-  { registration }: AuthenticatedClient,
-  { entitlement }: UsableGrant,
-): Confirmation | undefined {
-  const certificateBound = registration.tlsClientCertificateBoundAccessTokens
-  const confirmation = confirmationOf(request, { certificateBound })
-  requireConfirmation(confirmation, entitlement?.target, registration)
-  return confirmation
-}
 
 /**
  * What the refresh tokens are bound to: those of a public client to the key of its proof (RFC 9449 section 5, RFC 8705

@@ -10,7 +10,8 @@ import { transact } from '../store/transact.ts'
 import type { TokenParts } from '../token-parts.ts'
 import type { AuthenticatedClient } from './client-authentication/client-authentication.ts'
 import { groundsOf, requireGrounds } from './grant-grounds.ts'
-import { grantConfirmation, grantTokens, orRefused, refreshBinding, scopesInForce } from './grant-tokens.ts'
+import { grantTokens, orRefused, refreshBinding, scopesInForce } from './grant-tokens.ts'
+import { requiredConfirmation } from './sender-constraint.ts'
 import type { ClientRequest } from './token-request.ts'
 import { usableGrant } from './usable-grant.ts'
 
@@ -28,7 +29,7 @@ export async function redeemCode(
   deviceAuthorizationId = '',
 ): Promise<IssuedTokens> {
   const usable = await usableGrant(parts, request, client, grantId)
-  const confirmation = grantConfirmation(request, client, usable)
+  const confirmation = requiredConfirmation(request, client.registration, usable.entitlement?.target)
   const scopes = scopesInForce(usable, usable.grant.scopes)
   const { clientId } = client.client
   const time = new Date()

@@ -21,7 +21,7 @@ export interface KeyRotationOptions {
 }
 
 export interface KeyRotation {
-  /** Does what is due in every environment; at once when the policy changed. */
+  /** Does what is due in every environment now; it is done every few seconds too. */
   maintain(): Promise<void>
   close(): void
 }

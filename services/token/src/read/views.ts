@@ -5,7 +5,8 @@ import type { Lookup } from '@gatehouse/read-model'
 /** Whom a token is issued to, and for. */
 export interface Parties {
   readonly environmentId: string
-  readonly clientId: string
+  /** Undefined: no client is asked about. */
+  readonly clientId?: string
   /** Undefined: the client acts for itself. */
   readonly userId: string | undefined
 }
@@ -19,8 +20,6 @@ export interface Views {
   subscription(subscriptionId: string): Promise<SubscriptionView | undefined>
   /** What was issued to the client, for the user or in the environment by this time is refused; undefined: nothing is. */
   cutoffOf(parties: Parties): Promise<Date | undefined>
-  /** What was issued at or before the time is refused: to a user or, without one, to anybody of the environment. */
-  cutoffTime(environmentId: string, userId?: string): Promise<Date | undefined>
 }
 
 export function createViews({ credentials }: Pick<DecisionState, 'credentials'>): Views {
@@ -33,18 +32,14 @@ export function createViews({ credentials }: Pick<DecisionState, 'credentials'>)
     },
     subscription: async (id) => found(await credentials.subscription(id)),
     async cutoffOf({ environmentId, clientId, userId }) {
-      const client = found(await credentials.client(clientId))
+      const client = clientId === undefined ? undefined : found(await credentials.client(clientId))
       const cutoffs = await Promise.all([
         credentials.cutoff(environmentId),
-        credentials.cutoff(environmentId, { kind: 'client', id: clientId }),
+        ...(clientId === undefined ? [] : [credentials.cutoff(environmentId, { kind: 'client', id: clientId })]),
         ...(userId === undefined ? [] : [credentials.cutoff(environmentId, { kind: 'user', id: userId })]),
       ])
       const times = [client?.revokedBefore, ...cutoffs.map((lookup) => found(lookup)?.before)]
       return times.reduce((latest, time) => (time && (!latest || time > latest) ? time : latest), undefined)
-    },
-    async cutoffTime(environmentId, userId) {
-      const subject = userId === undefined ? undefined : ({ kind: 'user', id: userId } as const)
-      return found(await credentials.cutoff(environmentId, subject))?.before
     },
   }
 }

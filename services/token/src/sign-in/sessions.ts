@@ -52,9 +52,8 @@ export async function liveSession(parts: Parts, place: Place, browser: Browser):
 
 /** Whether an operator revoked everything from before a time after the sign-in. */
 async function isCutOff({ views }: Parts, { environmentId, userId, authTime }: Session): Promise<boolean> {
-  const [ofAll, ofUser] = await Promise.all([views.cutoffTime(environmentId), views.cutoffTime(environmentId, userId)])
-  const isAfter = (cutoff: Date | undefined) => !cutoff || (authTime !== undefined && authTime > cutoff)
-  return !isAfter(ofAll) || !isAfter(ofUser)
+  const cutoff = await views.cutoffOf({ environmentId, userId })
+  return cutoff !== undefined && !(authTime !== undefined && authTime > cutoff)
 }
 
 /**

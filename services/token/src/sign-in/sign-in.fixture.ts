@@ -8,7 +8,7 @@ import { PolicyTable } from '@gatehouse/policy-engine'
 import { afterAll, beforeAll } from 'vitest'
 import type { Place } from '../issue/token-request.ts'
 import { createHandles } from '../keys/handles.ts'
-import type { Views } from '../read/views.ts'
+import type { Parties, Views } from '../read/views.ts'
 import { openTokenStore } from '../store/token-store.ts'
 import type { TokenParts } from '../token-parts.ts'
 import { createSignIn } from './sign-in-parts.ts'
@@ -49,14 +49,14 @@ async function openParts(url: string, options: SignInTestOptions) {
   const pool = openPool({ url, applicationName: 'sign-in test' })
   const store = await openTokenStore(pool, new URL('../migrations/token/', import.meta.url))
   const none = async () => undefined
-  const cutoffTime = async (environmentId: string, userId = '') => options.cutoffs?.get(`${environmentId}/${userId}`)
+  const cutoffOf = async ({ environmentId, userId = '' }: Parties) =>
+    options.cutoffs?.get(`${environmentId}/${userId}`) ?? options.cutoffs?.get(`${environmentId}/`)
   const views: Views = {
     client: none,
     clientSecret: none,
     subscriptionOf: none,
     subscription: none,
-    cutoffOf: async () => undefined,
-    cutoffTime,
+    cutoffOf,
   }
   const { onProviderFault = () => undefined } = options
   const signIn = createSignIn({ pool, key, secretsDir: options.secretsDir ?? '/nonexistent', onProviderFault })

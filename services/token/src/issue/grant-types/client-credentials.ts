@@ -1,8 +1,8 @@
 import { readAuthorizationDetails } from '../../authorize/authorization-details.ts'
 import { Refused } from '../../refused.ts'
-import { confirmationOf, issuedFacts, makeAccessToken } from '../access-token.ts'
+import { issuedFacts, makeAccessToken } from '../access-token.ts'
 import { entitlementOf, grantedScopes } from '../entitlement.ts'
-import { requireConfirmation } from '../sender-constraint.ts'
+import { requiredConfirmation } from '../sender-constraint.ts'
 import { type GrantType, noTokens } from './grant-type.ts'
 
 /** RFC 6749 section 4.4: the client acts for itself, with what its subscription entitles it to. No refresh token. */
@@ -16,10 +16,7 @@ export const clientCredentials: GrantType = async (parts, request, { client, reg
     entitlement.target.tokens.authorizationDetailTypes,
   )
   if (authorizationDetails === undefined) throw new Refused('authorization_details_invalid')
-  const confirmation = confirmationOf(request, {
-    certificateBound: registration.tlsClientCertificateBoundAccessTokens,
-  })
-  requireConfirmation(confirmation, entitlement.target, registration)
+  const confirmation = requiredConfirmation(request, registration, entitlement.target)
   const token = await makeAccessToken(parts, request, entitlement, {
     subject: clientId,
     clientId,

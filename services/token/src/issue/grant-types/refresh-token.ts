@@ -6,7 +6,8 @@ import { streams } from '../../store/streams.ts'
 import { transact } from '../../store/transact.ts'
 import { parseScopes } from '../entitlement.ts'
 import { groundsOf, requireGrounds } from '../grant-grounds.ts'
-import { grantConfirmation, grantTokens, orRefused, refreshBinding, scopesInForce } from '../grant-tokens.ts'
+import { grantTokens, orRefused, refreshBinding, scopesInForce } from '../grant-tokens.ts'
+import { requiredConfirmation } from '../sender-constraint.ts'
 import { usableGrant } from '../usable-grant.ts'
 import type { GrantType } from './grant-type.ts'
 
@@ -17,7 +18,7 @@ export const refreshToken: GrantType = async (parts, request, client) => {
   if (!handle || handle.environmentId !== environment.environmentId) throw new Refused('refresh_token_invalid')
   const { id: grantId, number } = handle
   const usable = await usableGrant(parts, request, client, grantId)
-  const confirmation = grantConfirmation(request, client, usable)
+  const confirmation = requiredConfirmation(request, client.registration, usable.entitlement?.target)
   const scope = parameters.get('scope')
   const asked = scope === undefined ? [] : parseScopes(scope)
   const scopes = scopesInForce(usable, scope === undefined ? usable.grant.scopes : asked)

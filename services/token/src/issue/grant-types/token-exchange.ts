@@ -3,10 +3,10 @@ import { Refused } from '../../refused.ts'
 import type { TokenParts } from '../../token-parts.ts'
 import { inForce } from '../../tokens/in-force.ts'
 import { readToken } from '../../tokens/read-token.ts'
-import { type Actor, confirmationOf, issuedFacts, makeAccessToken } from '../access-token.ts'
+import { type Actor, issuedFacts, makeAccessToken } from '../access-token.ts'
 import type { AuthenticatedClient } from '../client-authentication/client-authentication.ts'
 import { entitlementAt, parseScopes, type Target, targetOf, targetsOf } from '../entitlement.ts'
-import { requireConfirmation } from '../sender-constraint.ts'
+import { requiredConfirmation } from '../sender-constraint.ts'
 import type { ClientRequest } from '../token-request.ts'
 import { type GrantType, noTokens } from './grant-type.ts'
 
@@ -31,10 +31,7 @@ export const tokenExchange: GrantType = async (parts, request, client) => {
   const act = actorOf(subject, actor, client)
   const entitlement = await entitlementAt(parts.views, client.client.clientId, exchangeTarget(request, client))
   const scopes = narrowed(parameters.get('scope'), subject.scopes, entitlement.subscription.scopes)
-  const confirmation = confirmationOf(request, {
-    certificateBound: client.registration.tlsClientCertificateBoundAccessTokens,
-  })
-  requireConfirmation(confirmation, entitlement.target, client.registration)
+  const confirmation = requiredConfirmation(request, client.registration, entitlement.target)
   const token = await makeAccessToken(parts, request, entitlement, {
     subject: subject.subject,
     clientId: client.client.clientId,

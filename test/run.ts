@@ -1,12 +1,13 @@
-// `npm test`: the checks in order, their output as it comes, and one summary line at the end. `npm test unit lint` runs
+// `npm test`: the checks in order, their output as it comes, then what failed, and one summary line at the end. `npm test unit lint` runs
 // only those named, `npm test all` faults too.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { unpackEarlierProtos } from './earlier-protos.ts'
-import { countTests, type Tally } from './tally.ts'
+import { runSuite } from './suite.ts'
+import { describeFailure, type Failure, type Tally } from './tally.ts'
 
 const root = join(import.meta.dirname, '..')
 const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter) }
@@ -19,29 +20,26 @@ async function succeeds(command: string, ...args: string[]): Promise<boolean> {
 }
 
 /** A check counts as one test. */
-async function check(command: string, ...args: string[]): Promise<Tally> {
-  return (await succeeds(command, ...args)) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+async function check(step: string, command: string, ...args: string[]): Promise<Tally> {
+  if (await succeeds(command, ...args)) return { passed: 1, failures: [] }
+  return { passed: 0, failures: [{ step, error: `${[command, ...args].join(' ')} fails` }] }
 }
 
 async function breakingCheck(): Promise<Tally> {
   const earlier = await unpackEarlierProtos(root, join(scratch, 'protos'))
-  if (earlier) return check('buf', 'breaking', '--against', earlier)
+  if (earlier) return check('proto-breaking', 'buf', 'breaking', '--against', earlier)
   console.log('skipped: no earlier commit with protos to compare with')
-  return { passed: 0, failed: 0 }
+  return { passed: 0, failures: [] }
 }
 
-async function suite(project: string): Promise<Tally> {
-  const file = join(scratch, `${project}.json`)
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  const ok = await succeeds('vitest', 'run', `--project=${project}`, ...reporters)
-  return countTests(await readFile(file, 'utf8').catch(() => ''), ok)
-}
+const suite = (step: string) =>
+  runSuite({ step, args: [`--project=${step}`], cwd: root, env, file: join(scratch, `${step}.json`) })
 
 const steps: Readonly<Record<string, () => Promise<Tally>>> = {
-  lint: () => check('biome', 'check', '.'),
-  types: () => check('tsc', '--noEmit'),
-  'proto-lint': () => check('buf', 'lint'),
-  'proto-format': () => check('buf', 'format', '--diff', '--exit-code'),
+  lint: () => check('lint', 'biome', 'check', '.'),
+  types: () => check('types', 'tsc', '--noEmit'),
+  'proto-lint': () => check('proto-lint', 'buf', 'lint'),
+  'proto-format': () => check('proto-format', 'buf', 'format', '--diff', '--exit-code'),
   'proto-breaking': breakingCheck,
   unit: () => suite('unit'),
   integration: () => suite('integration'),
@@ -57,16 +55,20 @@ const named = asked.length === 0 ? usual : asked.includes('all') ? everything : 
 const unknown = named.filter((name) => !(name in steps))
 if (unknown.length > 0) throw new Error(`no such step: ${unknown.join(', ')}; there are all, ${everything.join(', ')}`)
 
-const total = { passed: 0, failed: 0 }
+let passed = 0
+const failures: Failure[] = []
 for (const [name, step] of Object.entries(steps)) {
   if (!named.includes(name)) continue
   console.log(`── ${name}`)
   const start = performance.now()
-  const { passed, failed } = await step()
-  console.log(`── ${name}: ${failed > 0 ? 'FAILED' : 'ok'} in ${((performance.now() - start) / 1000).toFixed(1)} s`)
-  total.passed += passed
-  total.failed += failed
+  const tally = await step()
+  const outcome = tally.failures.length > 0 ? 'FAILED' : 'ok'
+  console.log(`── ${name}: ${outcome} in ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  passed += tally.passed
+  failures.push(...tally.failures)
 }
 await rm(scratch, { recursive: true, force: true })
-console.log(`${total.passed} passed, ${total.failed} failed`)
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
+// Last, because whoever reads a long log reads its end.
+for (const failure of failures) console.log(describeFailure(failure))
+console.log(`${passed} passed, ${failures.length} failed`)
+process.exitCode = failures.length > 0 || passed === 0 ? 1 : 0

@@ -137,7 +137,7 @@ const refresh = ({ refresh_token: text = '' }: Tokens) => ({ grant_type: 'refres
 
 /** The token endpoint follows the logs within milliseconds; who wants it told carries a position. */
 async function until(holds: () => Promise<boolean>): Promise<boolean> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 30_000
   while (performance.now() < deadline) if (await holds()) return true
   return false
 }

@@ -44,7 +44,7 @@ describe('a trail', () => {
     }
     const trail = await open(testDirectory(), { disk })
     const first = durable(trail, 'first')
-    await vi.waitUntil(() => syncs === 1, { interval: 0 })
+    await vi.waitUntil(() => syncs === 1, { timeout: 30_000, interval: 0 })
     const waiting = Array.from({ length: 50 }, (_, i) => durable(trail, `${i}`))
     await Promise.all([first, ...waiting])
     expect(syncs).toBe(2)

@@ -58,7 +58,7 @@ export function deliveryContract(name: string, make: () => Promise<DeliveryHarne
     const hasAll = async (consumer: ReturnType<typeof consume>, start = 0) => {
       const awaited = harness.committed.length - start
       await vi.waitFor(() => expect(consumer.taken.length).toBeGreaterThanOrEqual(awaited), {
-        timeout: 20_000,
+        timeout: 30_000,
         interval: 10,
       })
       expect(ids(consumer.taken)).toEqual(ids(harness.committed.slice(start)))
@@ -75,7 +75,7 @@ export function deliveryContract(name: string, make: () => Promise<DeliveryHarne
 
     test('the first event of an empty log arrives', async () => {
       const consumer = consume()
-      await vi.waitFor(() => expect(consumer.subscription.state.head).toBe(0n))
+      await vi.waitFor(() => expect(consumer.subscription.state.head).toBe(0n), { timeout: 30_000 })
       await harness.append(1)
       await hasAll(consumer)
     })
@@ -191,10 +191,10 @@ export function deliveryContract(name: string, make: () => Promise<DeliveryHarne
         throw new Error('refused by the test')
       })
       await harness.append(1)
-      await vi.waitFor(() => expect(consumer.subscription.state.position).toBe(0n))
+      await vi.waitFor(() => expect(consumer.subscription.state.position).toBe(0n), { timeout: 30_000 })
       const start = performance.now()
       await consumer.subscription.close()
-      expect(performance.now() - start).toBeLessThan(4_000)
+      expect(performance.now() - start).toBeLessThan(20_000)
     })
   })
 }

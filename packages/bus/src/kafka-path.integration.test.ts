@@ -47,7 +47,7 @@ async function start() {
   const feeds = (feed: 'pull' | 'kafka') =>
     waitFor(() => subscription.state.feed === feed, { what: `events come by ${feed}` })
   const hasAll = async () => {
-    await waitFor(() => taken.length >= log.events.length, { what: 'all events', timeoutMs: 15_000 })
+    await waitFor(() => taken.length >= log.events.length, { what: 'all events' })
     expect(taken.map(({ position }) => position)).toEqual(log.events.map(({ position }) => position))
   }
   await feeds('kafka')

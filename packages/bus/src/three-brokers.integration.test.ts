@@ -69,9 +69,9 @@ describe('three brokers', () => {
       return untilPublished(() => publisher.publish(events))
     }
     const feeds = (feed: 'pull' | 'kafka') =>
-      waitFor(() => subscription.state.feed === feed, { what: `events come by ${feed}`, timeoutMs: 30_000 })
+      waitFor(() => subscription.state.feed === feed, { what: `events come by ${feed}` })
     const hasAll = async () => {
-      await waitFor(() => taken.length >= log.events.length, { what: 'all events', timeoutMs: 15_000 })
+      await waitFor(() => taken.length >= log.events.length, { what: 'all events' })
       expect(taken.map(({ position }) => position)).toEqual(log.events.map(({ position }) => position))
     }
     await feeds('kafka')
@@ -100,7 +100,7 @@ describe('three brokers', () => {
     await admin.alterPartitionReassignments({
       topics: [{ topic: kafka.topic, partitionAssignment: [{ partition: 0, replicas: others }] }],
     })
-    await waitFor(async () => (await partitionsOf(kafka.topic))[0]?.leader !== partition!.leader, { timeoutMs: 20_000 })
+    await waitFor(async () => (await partitionsOf(kafka.topic))[0]?.leader !== partition!.leader)
     await append(10)
     appending = false
     await load
@@ -173,7 +173,7 @@ describe('three brokers', () => {
     }
     await killed
     const complete = () => nodes.every((node) => stored.get(node)?.length === expected.length)
-    await waitFor(complete, { what: 'every record', timeoutMs: 20_000 })
+    await waitFor(complete, { what: 'every record' })
     for (const node of nodes) expect(stored.get(node)).toEqual(expected)
     await broker.restart()
   })

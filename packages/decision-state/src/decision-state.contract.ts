@@ -10,7 +10,7 @@ import { rebuildFromLogs } from './rebuild.ts'
 import { createTestLogs, type TestLogs } from './testing/test-log.ts'
 
 export const quiet = { debug() {}, info() {}, warn() {}, error() {} }
-const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 10_000, interval: 5 })
+const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 30_000, interval: 5 })
 
 /** What the state of a decider must do on every read model. */
 export function decisionStateContract(name: string, openModel: () => Promise<ReadModel>): void {
@@ -98,22 +98,22 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
       register('c1')
       alpha()
       const policy = publish('orders')
-      expect(await state.waitFor({ credential: suspend('c1'), policy }, 5_000)).toBe(true)
+      expect(await state.waitFor({ credential: suspend('c1'), policy }, 30_000)).toBe(true)
       expect(await state.credentials.client('c1')).toMatchObject({ view: { state: 2 } })
       expect(apis()).toEqual(['orders'])
       expect(applied.map(({ position }) => position)).toHaveLength(4)
     })
 
     test('an answer kept from before is not given after the position was waited for', async () => {
-      await state.waitFor({ credential: register('c1') }, 5_000)
+      await state.waitFor({ credential: register('c1') }, 30_000)
       expect(await state.credentials.client('c1')).toMatchObject({ view: { state: 1 } })
       expect(state.credentials.client('c1')).not.toBeInstanceOf(Promise)
-      await state.waitFor({ credential: suspend('c1') }, 5_000)
+      await state.waitFor({ credential: suspend('c1') }, 30_000)
       expect(await state.credentials.client('c1')).toMatchObject({ view: { state: 2 } })
     })
 
     test('every change is measured from its commit', async () => {
-      await state.waitFor({ credential: register('c1') }, 5_000)
+      await state.waitFor({ credential: register('c1') }, 30_000)
       expect(propagated).toHaveLength(1)
       expect(propagated[0]).toBeGreaterThanOrEqual(0)
       expect(propagated[0]).toBeLessThan(5)
@@ -121,7 +121,7 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
 
     test('an event that cannot be applied parks its client and raises the alarm, others go on', async () => {
       suspend('never-registered')
-      expect(await state.waitFor({ credential: register('c2') }, 5_000)).toBe(true)
+      expect(await state.waitFor({ credential: register('c2') }, 30_000)).toBe(true)
       await until(() => parked.length > 0)
       expect(parked).toMatchObject([{ key: 'client/never-registered', position: 1n }])
       expect(await state.credentials.client('never-registered')).toMatchObject({ state: 'parked' })
@@ -133,7 +133,7 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
       publish('orders')
       const data = { environmentId: 'alpha', apiId: 'carts', retireTime: new Date() }
       const policy = logs.policy.append('api-alpha.carts', { type: 'gatehouse.policy.v1.ApiRetired', data })
-      expect(await state.waitFor({ policy }, 5_000)).toBe(true)
+      expect(await state.waitFor({ policy }, 30_000)).toBe(true)
       const environment = state.policy().environment('alpha')
       expect(matchInEnvironment(environment, 'GET', '/carts/1')).toMatchObject({ reason: 'api_unusable' })
       expect(matchInEnvironment(environment, 'GET', '/wishes/1')).toMatchObject({ reason: 'no_api' })
@@ -142,21 +142,21 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
 
     test('who waits for the position of a signing key or a revocation sees it', async () => {
       publishKey('k1')
-      expect(await state.waitFor({ token: publishKey('k2') }, 5_000)).toBe(true)
+      expect(await state.waitFor({ token: publishKey('k2') }, 30_000)).toBe(true)
       expect(keysOf('alpha')).toEqual(['k1', 'k2'])
       expect(state.signingKeys().find('alpha', 'k2')).toMatchObject({ environmentId: 'alpha', publicJwk: '{}' })
       expect(state.signingKeys().find('beta', 'k2')).toBeUndefined()
       expect(await state.credentials.revokedToken('alpha', 't1')).toEqual({ state: 'absent' })
-      expect(await state.waitFor({ token: revokeToken('t1') }, 5_000)).toBe(true)
+      expect(await state.waitFor({ token: revokeToken('t1') }, 30_000)).toBe(true)
       expect(await state.credentials.revokedToken('alpha', 't1')).toMatchObject({ state: 'found' })
-      expect(await state.waitFor({ token: removeKey('k1') }, 5_000)).toBe(true)
+      expect(await state.waitFor({ token: removeKey('k1') }, 30_000)).toBe(true)
       expect(keysOf('alpha')).toEqual(['k2'])
     })
 
     test('an event of the signing keys that cannot be applied denies their environment, and no other', async () => {
       publishKey('k1')
       publishKey('k1', 'beta')
-      expect(await state.waitFor({ token: removeKey('never-published') }, 5_000)).toBe(true)
+      expect(await state.waitFor({ token: removeKey('never-published') }, 30_000)).toBe(true)
       expect(parked).toMatchObject([{ key: 'key_ring/alpha', position: 3n }])
       expect(() => state.signingKeys().find('alpha', 'k1')).toThrow(FactParked)
       expect(() => keysOf('alpha')).toThrow(FactParked)
@@ -167,7 +167,7 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
       const about = { environmentId: 'alpha', subject: 1, subjectId: 'c1', before: undefined } as const
       const data = { ...about, reason: '', revokeTime: new Date() }
       const event = { type: 'gatehouse.token.v1.TokensRevokedBefore', data } as const
-      await state.waitFor({ token: logs.token.append('cutoff-alpha.client.c1', event) }, 5_000)
+      await state.waitFor({ token: logs.token.append('cutoff-alpha.client.c1', event) }, 30_000)
       expect(await state.credentials.cutoff('alpha', { kind: 'client', id: 'c1' })).toMatchObject({ state: 'parked' })
       expect(await state.credentials.cutoff('alpha', { kind: 'client', id: 'c2' })).toEqual({ state: 'absent' })
     })
@@ -175,7 +175,7 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
     test('events that no view is made of move the position', async () => {
       const data = { sessionId: 's1', environmentId: 'alpha', userId: 'u1', endTime: new Date() }
       const token = logs.token.append('session-s1', { type: 'gatehouse.token.v1.SessionEnded', data })
-      expect(await state.waitFor({ token }, 5_000)).toBe(true)
+      expect(await state.waitFor({ token }, 30_000)).toBe(true)
       expect(parked).toEqual([])
     })
 
@@ -185,7 +185,7 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
       const token = revokeToken('t1')
       await until(() => state.stalenessMs() > 1_200)
       logs.token.silent = false
-      expect(await state.waitFor({ token }, 5_000)).toBe(true)
+      expect(await state.waitFor({ token }, 30_000)).toBe(true)
       await until(() => state.provenStalenessMs() < 600)
     })
 
@@ -195,10 +195,10 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
         logs.credential.down = true
         state = openDecisionState({ model, logs, logger: quiet })
       }
-      const marked = () => vi.waitUntil(() => model.wholeMark(), { timeout: 10_000 })
+      const marked = () => vi.waitUntil(() => model.wholeMark(), { timeout: 30_000 })
 
       test('goes by the mark of one that knew the state whole, and proves nothing by it', async () => {
-        await state.waitFor({ credential: register('c1') }, 5_000)
+        await state.waitFor({ credential: register('c1') }, 30_000)
         await marked()
         await stopAndStart()
         await until(() => Number.isFinite(state.stalenessMs()))
@@ -207,7 +207,7 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
         expect(await state.credentials.client('c1')).toMatchObject({ view: { state: 1 } })
         logs.credential.down = false
         const position = suspend('c1')
-        expect(await state.waitFor({ credential: position }, 5_000)).toBe(true)
+        expect(await state.waitFor({ credential: position }, 30_000)).toBe(true)
         await until(() => state.provenStalenessMs() < 1_000)
       })
 
@@ -223,8 +223,8 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
     })
 
     test('a log that answers is waited for, whatever the mark says', async () => {
-      await state.waitFor({ credential: register('c1') }, 5_000)
-      await vi.waitUntil(() => model.wholeMark(), { timeout: 10_000 })
+      await state.waitFor({ credential: register('c1') }, 30_000)
+      await vi.waitUntil(() => model.wholeMark(), { timeout: 30_000 })
       await state.close()
       logs.credential.silent = true
       suspend('c1')
@@ -237,14 +237,14 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
     })
 
     test('when no events come any more while the log grows, the staleness grows', async () => {
-      await state.waitFor({ credential: register('c1') }, 5_000)
+      await state.waitFor({ credential: register('c1') }, 30_000)
       await until(() => state.stalenessMs() < 600)
       logs.credential.silent = true
       const position = suspend('c1')
       await until(() => state.stalenessMs() > 1_500)
       expect(await state.waitFor({ credential: position }, 10)).toBe(false)
       logs.credential.silent = false
-      expect(await state.waitFor({ credential: position }, 5_000)).toBe(true)
+      expect(await state.waitFor({ credential: position }, 30_000)).toBe(true)
       await until(() => state.stalenessMs() < 600)
     })
 
@@ -254,16 +254,16 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
       publish('orders')
       publishKey('k1')
       for (let n = 0; n < 120; n += 1) revokeToken(`t${n}`)
-      await state.waitFor({ credential: 120n, policy: 2n, token: 121n }, 5_000)
+      await state.waitFor({ credential: 120n, policy: 2n, token: 121n }, 30_000)
       let rebuilding = true
       const writing = (async () => {
-        for (let n = 120; rebuilding && n < 130; n += 1) await state.waitFor({ credential: register(`c${n}`) }, 5_000)
+        for (let n = 120; rebuilding && n < 130; n += 1) await state.waitFor({ credential: register(`c${n}`) }, 30_000)
       })()
       const { identical } = await rebuildFromLogs({ model, logs })
       rebuilding = false
       await writing
       expect(identical).toBe(true)
-      expect(await state.waitFor({ credential: suspend('c3'), policy: publish('carts') }, 5_000)).toBe(true)
+      expect(await state.waitFor({ credential: suspend('c3'), policy: publish('carts') }, 30_000)).toBe(true)
       expect(await state.credentials.client('c3')).toMatchObject({ view: { state: 2 } })
       expect(apis()).toEqual(['carts', 'orders'])
       const again = await rebuildFromLogs({ model, logs })
@@ -276,7 +276,7 @@ export function decisionStateContract(name: string, openModel: () => Promise<Rea
       const second = openDecisionState({ model, logs, logger: quiet })
       for (let n = 0; n < 50; n += 1) register(`c${n}`)
       const position = suspend('c7')
-      await Promise.all([state, second].map((each) => each.waitFor({ credential: position }, 5_000)))
+      await Promise.all([state, second].map((each) => each.waitFor({ credential: position }, 30_000)))
       for (const { credentials } of [state, second])
         expect(await credentials.client('c7')).toMatchObject({ view: { state: 2, version: 2n } })
       expect(applied.length).toBeLessThanOrEqual(51)

@@ -99,7 +99,7 @@ describe('when Redis fails', () => {
         type: 'gatehouse.credential.v1.ClientSuspended',
         data: { clientId: 'c1', reason: '', suspendTime: new Date() },
       })
-      await state.waitFor({ credential: 201n }, 5_000)
+      await state.waitFor({ credential: 201n }, 30_000)
       logs.credential.silent = true
       await server.flushAll()
       await waitFor(() => state.stalenessMs() === Number.POSITIVE_INFINITY, { what: 'the loss is noticed' })

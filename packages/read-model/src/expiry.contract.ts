@@ -26,7 +26,7 @@ export function expiryContract(name: string, under: ModelUnderTest): void {
 
     const stored = async (key: string) => (await model.read([key])).values[0]
     const gone = async (key: string) => {
-      await vi.waitUntil(async () => (await stored(key)) === undefined, { timeout: 5_000, interval: 10 })
+      await vi.waitUntil(async () => (await stored(key)) === undefined, { timeout: 30_000, interval: 10 })
     }
     const nounOf = async (noun: 'reference_token' | 'revoked_token') => {
       const found: string[] = []

@@ -35,10 +35,10 @@ function start(onError?: (error: unknown) => void) {
 test('everything is loaded at first, then only what changed is named', async () => {
   await put(api('orders', 1n), api('carts', 1n))
   const { told, follower } = start()
-  await vi.waitUntil(() => follower.position() === 1n)
+  await vi.waitUntil(() => follower.position() === 1n, { timeout: 30_000 })
   await put(api('orders', 2n))
   await put({ key: 'api/alpha/carts', state: 'deleted', version: 2n })
-  await vi.waitUntil(() => follower.position() === 3n)
+  await vi.waitUntil(() => follower.position() === 3n, { timeout: 30_000 })
   expect(told).toEqual([
     { apis: ['api/alpha/carts@1', 'api/alpha/orders@1'], changed: 'all' },
     { apis: ['api/alpha/carts@1', 'api/alpha/orders@2'], changed: ['api/alpha/orders'] },
@@ -52,10 +52,10 @@ test('the position is not reached before the new policy was handed over', async 
   const held = Promise.withResolvers<never>()
   read.mockReturnValueOnce(held.promise)
   await put(api('orders', 1n))
-  await vi.waitUntil(() => read.mock.calls.length > 0)
+  await vi.waitUntil(() => read.mock.calls.length > 0, { timeout: 30_000 })
   expect(follower.position()).toBe(0n)
   held.reject(new Error('gone'))
-  await vi.waitUntil(() => follower.position() === 1n)
+  await vi.waitUntil(() => follower.position() === 1n, { timeout: 30_000 })
   expect(told.at(-1)).toEqual({ apis: ['api/alpha/orders@1'], changed: ['api/alpha/orders'] })
 })
 
@@ -64,7 +64,7 @@ test('a store that is behind the change that it told is asked again', async () =
   const { told, follower } = start((error) => errors.push(error))
   vi.spyOn(model, 'read').mockResolvedValueOnce({ positions: { policy: 0n }, values: [undefined] })
   await put(api('orders', 1n))
-  await vi.waitUntil(() => follower.position() === 1n)
+  await vi.waitUntil(() => follower.position() === 1n, { timeout: 30_000 })
   expect(errors).toHaveLength(1)
   expect(told.at(-1)?.apis).toEqual(['api/alpha/orders@1'])
 })
@@ -72,11 +72,11 @@ test('a store that is behind the change that it told is asked again', async () =
 test('a reset loads everything anew', async () => {
   await put(api('orders', 1n))
   const { told, follower } = start()
-  await vi.waitUntil(() => follower.position() === 1n)
+  await vi.waitUntil(() => follower.position() === 1n, { timeout: 30_000 })
   const candidate = await model.begin()
   await candidate.apply({ source: 'policy', after: 0n, upTo: 2n, writes: [api('carts', 1n)], recordTime: new Date() })
   await candidate.promote()
-  await vi.waitUntil(() => follower.position() === 2n)
+  await vi.waitUntil(() => follower.position() === 2n, { timeout: 30_000 })
   expect(told.at(-1)).toEqual({ apis: ['api/alpha/carts@1'], changed: 'all' })
 })
 
@@ -87,14 +87,14 @@ test('a parked or malformed API is told as unknown until a version that can be r
     { key: 'api/alpha/broken', state: 'live', version: 1n, value: Uint8Array.of(0x0a, 0xff) },
   )
   const { told, unknown, follower } = start()
-  await vi.waitUntil(() => follower.position() === 1n)
+  await vi.waitUntil(() => follower.position() === 1n, { timeout: 30_000 })
   expect(told).toEqual([{ apis: ['api/alpha/orders@1'], changed: 'all' }])
   expect([...unknown()]).toEqual([
     ['api/alpha/poison', { version: 1n, problem: 'unknown event' }],
     ['api/alpha/broken', { version: 1n, problem: 'malformed view' }],
   ])
   await put(api('poison', 2n), { key: 'api/alpha/broken', state: 'deleted', version: 2n })
-  await vi.waitUntil(() => follower.position() === 2n)
+  await vi.waitUntil(() => follower.position() === 2n, { timeout: 30_000 })
   expect(told.at(-1)?.apis).toEqual(['api/alpha/orders@1', 'api/alpha/poison@2'])
   expect(unknown().size).toBe(0)
 })
@@ -110,7 +110,7 @@ test('a policy that cannot be compiled does not count as known', async () => {
   const follower = followPolicy({ model, onChanged, retryMs: 1, onError: (error) => errors.push(error) })
   model.follow((change) => follower.onChange(change))
   await put(api('orders', 1n))
-  await vi.waitUntil(() => follower.position() === 1n)
+  await vi.waitUntil(() => follower.position() === 1n, { timeout: 30_000 })
   expect(errors).toHaveLength(1)
   expect(onChanged).toHaveBeenCalledTimes(3)
 })

@@ -58,19 +58,20 @@ describe('a tied process', () => {
       const tether = onRelease('rm', '-rf', ${JSON.stringify(directory)})
       const options = { logFile: ${JSON.stringify(join(directory, 'log'))}, lastSignal: 'SIGTERM', tether }
       const polite = await startTied({ ...options, command: 'sleep', args: ['60'] })
-      const deaf = await startTied({ ...options, command: 'sh', args: ['-c', 'trap "" TERM; while :; do sleep 1; done'] })
+      const deaf = await startTied({ ...options, command: 'sh', args: ['-c', 'trap "" TERM; echo deaf; while :; do sleep 1; done'] })
       console.log(JSON.stringify([polite.pid, deaf.pid]))
       setInterval(() => {}, 1000)`
     const run = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [line] = await once(createInterface({ input: run.stdout }), 'line')
     const [polite, deaf] = JSON.parse(line) as [number, number]
+    await waitFor(async () => (await readFile(join(directory, 'log'), 'utf8')).includes('deaf'), { what: 'it is deaf' })
     run.kill('SIGKILL')
-    await waitFor(() => !alive(polite), { what: 'the polite one is gone', timeoutMs: 3_000 })
+    await waitFor(() => !alive(polite), { what: 'the polite one is gone' })
     expect(alive(deaf)).toBe(true)
     expect(existsSync(directory)).toBe(true)
-    await waitFor(() => !alive(deaf), { what: 'the deaf one is gone', timeoutMs: 8_000 })
-    await waitFor(() => !existsSync(directory), { what: 'the directory is gone', timeoutMs: 3_000 })
-  }, 15_000)
+    await waitFor(() => !alive(deaf), { what: 'the deaf one is gone' })
+    await waitFor(() => !existsSync(directory), { what: 'the directory is gone' })
+  })
 })
 
 describe('onRelease', () => {

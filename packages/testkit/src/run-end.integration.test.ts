@@ -46,6 +46,6 @@ describe('the end of a run', () => {
     run.kill(signal)
     const gone = async () =>
       (await Promise.all(started.ports.map(listens))).every((open) => !open) && !started.directories.some(existsSync)
-    await waitFor(gone, { what: 'servers and data are gone', timeoutMs: 15_000 })
+    await waitFor(gone, { what: 'servers and data are gone' })
   })
 })

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface WaitOptions {
   /** What is waited for, as it shall read in the error: "the credential is revoked". */
   readonly what?: string
-  /** Default 10,000. */
+  /** Default 30,000: a machine may be slow, which is no failure. */
   readonly timeoutMs?: number
   /** Between two looks; default 10. */
   readonly intervalMs?: number
@@ -18,7 +18,7 @@ export async function waitFor<Value>(
   condition: () => Value | Promise<Value>,
   options: WaitOptions = {},
 ): Promise<NonNullable<Value>> {
-  const { what = condition.toString(), timeoutMs = 10_000, intervalMs = 10 } = options
+  const { what = condition.toString(), timeoutMs = 30_000, intervalMs = 10 } = options
   const deadline = performance.now() + timeoutMs
   let last: unknown
   do {

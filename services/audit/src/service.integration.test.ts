@@ -249,14 +249,14 @@ test('the tail brings what is stored from now on, filtered, in the order of the 
       await ingest([record(next++, { environment: 'tail' }, {}, 'tail')])
       return seen.length > 0
     },
-    { what: 'the tail follows', timeoutMs: 10_000 },
+    { what: 'the tail follows' },
   )
   await ingest([
     record(next, { environment: 'tail', outcome: 'deny' }, {}, 'tail'),
     record(next + 1n, { environment: 'other' }, {}, 'tail'),
     record(next + 2n, { environment: 'tail' }, {}, 'tail'),
   ])
-  await waitFor(() => seen.at(-1) === Number(next + 2n), { what: 'the last one', timeoutMs: 10_000 })
+  await waitFor(() => seen.at(-1) === Number(next + 2n), { what: 'the last one' })
   expect(seen).not.toContain(1)
   expect(seen).not.toContain(Number(next))
   expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b))

@@ -209,7 +209,7 @@ test('with Kafka the log is published, from its beginning', async () => {
     const { rows } = await client.query('SELECT published_position FROM credential.outbox_relay')
     return BigInt(rows[0].published_position) === activated.position
   }
-  await waitFor(published, { what: 'the acknowledgement of the last event', timeoutMs: 20_000 })
+  await waitFor(published, { what: 'the acknowledgement of the last event' })
   await client.end()
 })
 

@@ -57,7 +57,7 @@ test('one trace from a command of the management API through its event to the re
         const names = new Set(spans.filter(({ traceId }) => traceId === root?.traceId).map(({ name }) => name))
         return steps.filter((step) => names.has(step))
       },
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     )
     .toEqual(steps)
 })
@@ -70,7 +70,7 @@ test('a request goes on in the trace of its caller, and the upstream below the s
   const [, traceId, spanId, flags] = (sent.at(-1) ?? '').split('-')
   expect([traceId, flags]).toEqual([trace, '01'])
   const found = () => spans.find((span) => span.spanId === spanId)
-  await expect.poll(found, { timeout: 10_000 }).toMatchObject({
+  await expect.poll(found).toMatchObject({
     name: 'GET /orders/items',
     traceId: trace,
     parentSpanId: 'b7ad6b7169203331',

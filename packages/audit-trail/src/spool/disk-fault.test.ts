@@ -115,7 +115,7 @@ describe('a write error', () => {
         ids.push(`${i}`)
       }
     }).toThrow(SpoolFull)
-    await vi.waitFor(() => expect(durable).toEqual(ids))
+    await vi.waitFor(() => expect(durable).toEqual(ids), { timeout: 30_000 })
     expect(requestIds(await readAll(trail))).toEqual(ids)
   })
 })

@@ -84,7 +84,7 @@ test('a disk that never takes the record: in every mode that waits for it the cl
     await connect(gateway.port),
   ]
   peers[3]?.send('NONSENSE\r\n\r\n')
-  await waitFor(() => peers.every(({ ended }) => ended), { what: 'every connection is cut', timeoutMs: 8000 })
+  await waitFor(() => peers.every(({ ended }) => ended), { what: 'every connection is cut' })
   expect(peers.map(({ text }) => text)).toEqual(['', '', '', ''])
   expect(gateway.unrecorded()).toBe(4)
   expect(gateway.outcomes.map(({ status }) => status)).toEqual([0, 0, 0, 0])

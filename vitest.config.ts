@@ -10,13 +10,16 @@ export default defineConfig({
     // Two cores; servers need some of them too.
     maxWorkers: 2,
     restoreMocks: true,
+    // A slow machine is no failure: whoever waits for a condition waits long.
+    expect: { poll: { timeout: 30_000, interval: 10 } },
     projects: [
       {
         test: {
           name: 'unit',
           include: ['{packages,services,deploy,test}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', integration, 'test/{e2e,faults,conformance,bench}/**'],
-          testTimeout: 10_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

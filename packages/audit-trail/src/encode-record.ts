@@ -52,6 +52,10 @@ export function recordEncoder(node: string, epoch: number, product: string) {
     json.raw(',"audit_mode":')
     json.text(entry.auditMode, bounds.id)
     json.raw(facts.which)
+    if (entry.tokenId !== undefined) {
+      json.raw(',"token_id":')
+      json.text(entry.tokenId, bounds.id)
+    }
     measures(json, entry)
     positions(json, entry)
     json.raw('}}')

@@ -22,13 +22,13 @@ export class KnownFacts {
   readonly #known = new Map<string, Known>()
 
   of(entry: DecisionEntry): Facts {
-    const { credentialId } = entry
-    if (credentialId === undefined) return this.#write(entry)
-    const known = this.#known.get(credentialId)
+    const holder = holderOf(entry)
+    if (holder === undefined) return this.#write(entry)
+    const known = this.#known.get(holder)
     if (known !== undefined && sameFacts(known.entry, entry)) return known
     if (this.#known.size >= KNOWN_MAX) this.#known.clear()
     const facts = { ...this.#write(entry), entry }
-    this.#known.set(credentialId, facts)
+    this.#known.set(holder, facts)
     return facts
   }
 
@@ -43,6 +43,11 @@ export class KnownFacts {
     versions(json, entry)
     return { who, which: json.toString() }
   }
+}
+
+/** By what facts are kept: tokens of one grant, or of one client for itself, differ in their id alone, which is not here. */
+function holderOf({ credentialId, grantId, subscriptionId }: DecisionEntry): string | undefined {
+  return credentialId ?? grantId ?? subscriptionId
 }
 
 /** Of all that is written here. */
@@ -60,7 +65,6 @@ function sameIds(a: DecisionEntry, b: DecisionEntry): boolean {
     a.subscriptionId === b.subscriptionId &&
     a.planId === b.planId &&
     a.authMethod === b.authMethod &&
-    a.tokenId === b.tokenId &&
     a.grantId === b.grantId &&
     a.grantType === b.grantType &&
     sameScopes(a.scopes, b.scopes)
@@ -114,7 +118,6 @@ function facts(json: JsonWriter, entry: DecisionEntry): void {
   id(json, '"subscription_id":', entry.subscriptionId)
   id(json, '"plan_id":', entry.planId)
   id(json, '"auth_method":', entry.authMethod)
-  id(json, '"token_id":', entry.tokenId)
   id(json, '"grant_id":', entry.grantId)
   id(json, '"grant_type":', entry.grantType)
   if (entry.scopes === undefined) return

@@ -55,12 +55,11 @@ export class UpstreamConnection implements Waiting {
   #closed = false
   #ended: 'by_end' | 'by_error' | undefined
 
-  /** @param socket connected */
+  /** @param socket connected; what it reads is given to `read` */
   constructor(socket: Socket) {
     this.#socket = socket
     this.writer = new MessageWriter(socket)
     deadlines.add(this)
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('drain', () => this.#onDrain())
     socket.on('timeout', () => this.#fail('upstream_body_timeout'))
     socket.on('end', () => this.#onEnd('by_end'))
@@ -135,7 +134,8 @@ export class UpstreamConnection implements Waiting {
     if (this.#closed) this.#parser.free()
   }
 
-  #onData(chunk: Buffer): void {
+  /** Takes what the socket has read. @param chunk kept */
+  read(chunk: Buffer): void {
     // Nobody asked: the bytes of a response that was already whole, or a smuggled one.
     if (this.#events === undefined) {
       this.destroy()

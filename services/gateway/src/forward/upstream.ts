@@ -39,6 +39,8 @@ const defaults = {
   bodyIdleMs: 30_000,
 } as const
 
+const readBuffer = Buffer.allocUnsafeSlow(65_536)
+
 /** One upstream and its kept connections: the last used is used first, so that the rest can go. */
 export class Upstream {
   readonly authority: string
@@ -147,7 +149,17 @@ export class Upstream {
 
   #connect(borrower: Borrower): void {
     this.#open++
-    const socket = this.#openSocket()
+    let connection: UpstreamConnection | undefined
+    // One buffer for all reads, and a copy of what came, costs less than a new buffer of 64 KiB for each.
+    const callback = (length: number, bytes: Uint8Array) => {
+      const chunk = Buffer.allocUnsafe(length)
+      chunk.set(length === bytes.length ? bytes : bytes.subarray(0, length))
+      // Nobody has asked yet.
+      if (connection === undefined) socket.destroy()
+      else connection.read(chunk)
+      return true
+    }
+    const socket = this.#openSocket({ buffer: readBuffer, callback })
     let failure: ForwardFailure = 'upstream_connect_failed'
     const timeout: Waiting = {
       deadline: performance.now() + this.#options.connectMs,
@@ -169,13 +181,14 @@ export class Upstream {
       deadlines.delete(timeout)
       socket.off('error', onError)
       socket.off('close', onClose)
-      borrower.connected(this.#adopt(socket))
+      connection = this.#adopt(socket)
+      borrower.connected(connection)
     })
   }
 
-  #openSocket(): net.Socket {
+  #openSocket(onread: net.OnReadOpts): net.Socket {
     const { host, port } = this.#options
-    const options = { host, port, noDelay: true, keepAlive: true }
+    const options = { host, port, noDelay: true, keepAlive: true, onread }
     if (this.#options.tls === undefined) return net.connect(options)
     const servername = net.isIP(host) === 0 ? host : ''
     return tls.connect({ servername, ALPNProtocols: ['http/1.1'], ...this.#options.tls, ...options })

@@ -129,7 +129,7 @@ describe('when Redis fails', () => {
     await waitFor(() => state.stalenessMs() > 1_200, { what: 'the state is stale' })
     await expect(async () => state.credentials.client('c2')).rejects.toThrow(ReadModelUnavailable)
     await server.restart()
-    expect(await state.waitFor({ credential: position }, 20_000)).toBe(true)
+    expect(await state.waitFor({ credential: position }, 30_000)).toBe(true)
     await fresh()
     expect(await state.credentials.client('new')).toMatchObject({ state: 'found' })
   })

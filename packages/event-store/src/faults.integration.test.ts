@@ -158,7 +158,7 @@ describe('a Postgres of its own, with fsync', () => {
     await server.pause()
     const started = performance.now()
     await expect(append(store, { clientId: 'a' })).rejects.toMatchObject({ status: 'UNAVAILABLE' })
-    expect(performance.now() - started).toBeLessThan(4_000)
+    expect(performance.now() - started).toBeLessThan(20_000)
     await server.resume()
     expect(await untilDone(store, 'a', randomUUID())).toMatchObject({ replayed: false })
     await readLog(store)

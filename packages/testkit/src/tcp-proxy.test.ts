@@ -136,7 +136,8 @@ describe('TCP proxy', () => {
     await got('xxxxxxxxxx')
     const ms = performance.now() - start
     expect(ms).toBeGreaterThan(199)
-    expect(ms).toBeLessThan(900)
+    // One after the other they would take 2,000.
+    expect(ms).toBeLessThan(1_900)
     socket.destroy()
   })
 

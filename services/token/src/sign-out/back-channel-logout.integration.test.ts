@@ -87,7 +87,7 @@ describe('back-channel logout', () => {
     const { browser, tokens } = await signedIn(client)
     const from = performance.now()
     await signOut(browser, { id_token_hint: tokens.idToken })
-    expect(performance.now() - from).toBeLessThan(2000)
+    expect(performance.now() - from).toBeLessThan(20_000)
     await waitFor(() => receiver.tokens.length === 1)
     receiver.reply = (response) => void response.writeHead(200).end()
     await query('UPDATE token.logout_delivery SET next_time = now()')

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import '@gatehouse/bus/kafkajs-repair'
 import { Kafka, type KafkaMessage, logLevel } from 'kafkajs'
 
 export interface TopicRecord {

@@ -1,3 +1,4 @@
+import '@gatehouse/bus/kafkajs-repair'
 import { Kafka, logLevel } from 'kafkajs'
 import { nativeKafka } from './native/kafka.ts'
 import { givenServer, givenTimeoutMs, type Server } from './server.ts'

@@ -1,6 +1,7 @@
 export { chromiumArguments, findChromium } from './chromium.ts'
 export { freePort } from './free-port.ts'
 export { type KafkaCluster, type KafkaOptions, startKafka } from './kafka.ts'
+export { fromDebian } from './native/program.ts'
 export { freshDatabase, type PostgresOptions, type PostgresServer, startPostgres } from './postgres.ts'
 export { type RedisOptions, type RedisServer, startRedis } from './redis.ts'
 export type { KillMode, Server, Source } from './server.ts'

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import '@gatehouse/bus/kafkajs-repair'
 import { Kafka, logLevel } from 'kafkajs'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'

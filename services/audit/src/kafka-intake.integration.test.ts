@@ -2,6 +2,7 @@ import { auditTopic, auditTopicSettings, createAuditProducer, ensureTopics } fro
 import { migrate, openPool } from '@gatehouse/event-store'
 import { createLogger } from '@gatehouse/grpc-service'
 import { sharedDatabase, sharedKafka, waitFor } from '@gatehouse/testkit'
+import '@gatehouse/bus/kafkajs-repair'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { record } from './domain/record.fixture.ts'

@@ -23,19 +23,23 @@ export const noFacts: Facts = {
 
 /** The facts of a request, gathered while it is worked on, so that a refusal has those that were known by then. */
 export class FactsOf {
-  #known: KnownFacts = {}
+  readonly #known: Facts = { ...noFacts }
 
   add(known: KnownFacts): void {
-    this.#known = { ...this.#known, ...known }
+    Object.assign(this.#known, known)
   }
 
   as(reason: 'ok' | OAuthReason): Facts {
-    return { ...noFacts, ...this.#known, reason }
+    return { ...this.#known, reason }
   }
 }
 
-/** The wire form of a reason. @param challenge told with 401 alone (RFC 6749 section 5.2) */
-export function refusalOf(reason: OAuthReason, challenge = ''): Refusal {
+/**
+ * The wire form of a reason.
+ * @param realm where clients authenticate: 401 always names a way to (RFC 9110 section 15.5.2), however they tried
+ */
+export function refusalOf(reason: OAuthReason, realm = ''): Refusal {
   const { error, description, status } = oauthRefusalOf(reason)
-  return { error, errorDescription: description, status, challenge: status === 401 ? challenge : '' }
+  const challenge = status === 401 && realm !== '' ? `Basic realm="${realm}"` : ''
+  return { error, errorDescription: description, status, challenge }
 }

@@ -16,7 +16,7 @@ import {
   type TlsMaterial,
   watchOutbox,
 } from '@gatehouse/grpc-service'
-import { createMemoryModel } from '@gatehouse/read-model'
+import { createMemoryModel, type ReadModel } from '@gatehouse/read-model'
 import { createTokenVerifier } from '@gatehouse/token-verifier'
 import { createAuthorize } from './authorize/authorize-parts.ts'
 import { type Calls, createCalls } from './calls.ts'
@@ -48,16 +48,19 @@ export interface RunningTokenService extends Running {
   readonly calls: Calls
 }
 
+export interface TokenParts {
+  readonly logger: Logger
+  /** The read model of this process, which the gateway in it fills; absent: one of its own. */
+  readonly model?: ReadModel | undefined
+}
+
 const migrations = new URL('./migrations/token/', import.meta.url)
 
 /**
  * Starts the token service: its tables, signing keys, the outbox relay where Kafka is configured, the gRPC server.
  * @throws ConfigurationError when an address cannot be bound, Postgres or the key-encryption key cannot be used
  */
-export async function startToken(
-  config: TokenConfig,
-  { logger }: { readonly logger: Logger },
-): Promise<RunningTokenService> {
+export async function startToken(config: TokenConfig, { logger, model }: TokenParts): Promise<RunningTokenService> {
   // Closed in the reverse order of opening, also when a later one does not open.
   await using opened = new AsyncDisposableStack()
   const tls = await serviceTls('token', config)
@@ -81,7 +84,7 @@ export async function startToken(
   const { trail } = records
   const kafka = config.kafkaBrokers.length > 0 ? startKafka(config, store, registry, logger) : undefined
   if (kafka) opened.defer(kafka.close)
-  const state = openState(config, tls, store, kafka?.topicOf, logger, opened)
+  const state = openState(config, tls, store, kafka?.topicOf, { logger, model }, opened)
   const sealed = sealedKeys(pool, encryption)
   const derived = await derivedKeys(sealed).catch((error: Error) => {
     throw new ConfigurationError(`the key-encryption key does not open what is in the database: ${error.message}`)
@@ -149,7 +152,7 @@ function openState(
   tls: TlsMaterial,
   store: TokenStore,
   kafka: ((source: EventSource) => { readonly brokers: readonly string[]; readonly topic: string }) | undefined,
-  logger: Logger,
+  { logger, model: shared }: TokenParts,
   opened: AsyncDisposableStack,
 ): DecisionState {
   const connect = (address: string, peer: string) => {
@@ -162,9 +165,10 @@ function openState(
     policy: connect(config.policyAddress, 'policy'),
     token: eventLogService(store),
   }
-  const model = createMemoryModel()
-  opened.defer(() => model.close())
-  const state = openDecisionState({ model, logs, ...(kafka && { kafka }), logger })
+  const model = shared ?? createMemoryModel()
+  if (!shared) opened.defer(() => model.close())
+  const fedElsewhere = shared !== undefined
+  const state = openDecisionState({ model, logs, fedElsewhere, ...(kafka && { kafka }), logger })
   opened.defer(() => state.close())
   return state
 }

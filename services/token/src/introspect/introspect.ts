@@ -37,8 +37,10 @@ export async function introspect(parts: TokenParts, request: IntrospectRequest):
     return { result: { $case: 'body', value }, facts: facts.as('ok') }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    const challenge = place.endpoint.authorization ? `Basic realm="${place.environment.environmentId}"` : ''
-    return { result: { $case: 'refusal', value: refusalOf(error.reason, challenge) }, facts: facts.as(error.reason) }
+    return {
+      result: { $case: 'refusal', value: refusalOf(error.reason, place.environment.environmentId) },
+      facts: facts.as(error.reason),
+    }
   }
 }
 

@@ -49,13 +49,13 @@ export async function makeAccessToken(
   facts: AccessTokenFacts,
 ): Promise<AccessToken> {
   const { issuer, environment } = place
-  const issuedAt = await issueTime(parts, place, facts)
+  const time = issueTime(parts, place, facts)
+  const issuedAt = time instanceof Promise ? await time : time
   const expiresAt = Math.min(
     issuedAt + target.tokens.lifetimeSeconds,
     Math.floor((facts.expiresBeforeMs ?? Number.POSITIVE_INFINITY) / 1000),
   )
   const tokenId = newTokenId()
-  const { confirmation, actor, authorizationDetails, authTime } = facts
   const payload = JSON.stringify({
     iss: issuer.url,
     sub: facts.subject,
@@ -66,38 +66,48 @@ export async function makeAccessToken(
     jti: tokenId,
     scope: facts.scopes.join(' '),
     subscription_id: subscription.subscriptionId,
-    ...(facts.grantId && { grant_id: facts.grantId }),
-    ...(facts.sessionId && { sid: facts.sessionId }),
-    ...(authTime && { auth_time: Math.floor(authTime.getTime() / 1000) }),
-    ...(confirmation && { cnf: confirmation }),
-    ...(actor && { act: actor }),
-    ...(authorizationDetails && { authorization_details: JSON.parse(authorizationDetails) }),
-    ...(facts.originTokenIds?.length && { origin_jtis: facts.originTokenIds }),
+    ...grantClaims(facts),
   })
   const { environmentId } = environment
-  const jwt = await parts.keys.sign(environmentId, target.tokens.algorithm, 'at+jwt', payload)
+  const signed = parts.keys.sign(environmentId, target.tokens.algorithm, 'at+jwt', payload)
+  const jwt = typeof signed === 'string' ? signed : await signed
   const text =
     target.tokens.form === 'jwt'
       ? jwt
       : await issueReferenceToken(parts, environmentId, target.tokens.form, jwt, new Date(expiresAt * 1000))
-  const tokenType = confirmation && 'jkt' in confirmation ? 'DPoP' : 'Bearer'
+  const tokenType = facts.confirmation && 'jkt' in facts.confirmation ? 'DPoP' : 'Bearer'
   return { text, tokenId, expiresIn: expiresAt - issuedAt, tokenType }
+}
+
+/** What only some tokens say; members that are undefined are left out of the JSON. */
+function grantClaims(facts: AccessTokenFacts) {
+  const { grantId, sessionId, authTime, confirmation, actor, authorizationDetails, originTokenIds } = facts
+  return {
+    grant_id: grantId || undefined,
+    sid: sessionId || undefined,
+    auth_time: authTime && Math.floor(authTime.getTime() / 1000),
+    cnf: confirmation,
+    act: actor,
+    authorization_details: authorizationDetails ? JSON.parse(authorizationDetails) : undefined,
+    origin_jtis: originTokenIds?.length ? originTokenIds : undefined,
+  }
 }
 
 /**
  * Unix seconds. Whole seconds cannot tell what was issued right after a cut-off from what was issued right before, and
  * that is refused: a new token belongs to the next second.
  */
-async function issueTime(
+function issueTime(
   { views }: TokenParts,
   { environment, nowMs }: Place,
-  facts: AccessTokenFacts,
-): Promise<number> {
+  { clientId, subject }: AccessTokenFacts,
+): number | Promise<number> {
   const { environmentId } = environment
-  const { clientId, subject } = facts
-  const cutoff = await views.cutoffOf({ environmentId, clientId, userId: subject === clientId ? undefined : subject })
   const now = Math.floor(nowMs / 1000)
-  return cutoff && now * 1000 <= cutoff.getTime() && cutoff.getTime() <= nowMs ? now + 1 : now
+  const after = (cutoff: Date | undefined) =>
+    cutoff && now * 1000 <= cutoff.getTime() && cutoff.getTime() <= nowMs ? now + 1 : now
+  const cutoff = views.cutoffOf({ environmentId, clientId, userId: subject === clientId ? undefined : subject })
+  return cutoff instanceof Promise ? cutoff.then(after) : after(cutoff)
 }
 
 /** What the decision record says of an issued token. */

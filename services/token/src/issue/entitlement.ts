@@ -27,23 +27,24 @@ export function targetOf(request: ClientRequest): Target {
   const { endpoint, parameters } = request
   const resources = parameters.all('resource')
   if (resources.length > 1) throw new Refused('resource_unknown')
-  const targets = targetsOf(request)
   const [resource] = resources
   const found = endpoint.apiId
-    ? targets.find(({ api }) => api.apiId === endpoint.apiId)
-    : targets.find(({ audience }) => audience === resource)
+    ? targetAt(request, request.environment.apis.get(endpoint.apiId))
+    : targetsOf(request).find(({ audience }) => audience === resource)
   if (!found || (resource !== undefined && found.audience !== resource)) throw new Refused('resource_unknown')
   return found
 }
 
 /** Every API of the environment that takes tokens. */
-export function targetsOf({ environment, issuer }: Place): readonly Target[] {
-  const targets: Target[] = []
-  for (const api of environment.apis.values()) {
-    if (api.kind !== 'usable' || !api.tokens) continue
-    targets.push({ api, tokens: api.tokens, audience: audienceOf(issuer, api, api.tokens) })
-  }
-  return targets
+export function targetsOf(place: Place): readonly Target[] {
+  return [...place.environment.apis.values()].flatMap((api) => targetAt(place, api) ?? [])
+}
+
+type AnyApi = Place['environment']['apis'] extends ReadonlyMap<string, infer Api> ? Api : never
+
+function targetAt({ issuer }: Place, api: AnyApi | undefined): Target | undefined {
+  if (api?.kind !== 'usable' || !api.tokens) return undefined
+  return { api, tokens: api.tokens, audience: audienceOf(issuer, api, api.tokens) }
 }
 
 /**
@@ -51,17 +52,24 @@ export function targetsOf({ environment, issuer }: Place): readonly Target[] {
  * client is entitled to, where there is only one.
  * @throws Refused `resource_unknown`, `not_entitled`, `subscription_inactive`
  */
-export async function entitlementOf(views: Views, request: ClientRequest, clientId: string): Promise<Entitlement> {
+export function entitlementOf(
+  views: Views,
+  request: ClientRequest,
+  clientId: string,
+): Entitlement | Promise<Entitlement> {
   const named = request.endpoint.apiId !== '' || request.parameters.all('resource').length > 0
   return named ? entitlementAt(views, clientId, targetOf(request)) : onlyEntitlement(views, request, clientId)
 }
 
 /** @throws Refused `not_entitled`, `subscription_inactive` */
-export async function entitlementAt(views: Views, clientId: string, target: Target): Promise<Entitlement> {
-  const subscription = await views.subscriptionOf(clientId, target.api.apiId)
-  if (!subscription) throw new Refused('not_entitled')
-  if (subscription.state !== SubscriptionState.SUBSCRIPTION_STATE_ACTIVE) throw new Refused('subscription_inactive')
-  return { target, subscription }
+export function entitlementAt(views: Views, clientId: string, target: Target): Entitlement | Promise<Entitlement> {
+  const entitled = (subscription: SubscriptionView | undefined) => {
+    if (!subscription) throw new Refused('not_entitled')
+    if (subscription.state !== SubscriptionState.SUBSCRIPTION_STATE_ACTIVE) throw new Refused('subscription_inactive')
+    return { target, subscription }
+  }
+  const subscription = views.subscriptionOf(clientId, target.api.apiId)
+  return subscription instanceof Promise ? subscription.then(entitled) : entitled(subscription)
 }
 
 async function onlyEntitlement(views: Views, request: ClientRequest, clientId: string): Promise<Entitlement> {

@@ -40,7 +40,9 @@ export async function issueToken(parts: TokenParts, request: IssueTokenRequest):
     return { result: { $case: 'issued', value: issued }, facts: facts.as('ok') }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    const challenge = place.endpoint.authorization ? `Basic realm="${place.environment.environmentId}"` : ''
-    return { result: { $case: 'refusal', value: refusalOf(error.reason, challenge) }, facts: facts.as(error.reason) }
+    return {
+      result: { $case: 'refusal', value: refusalOf(error.reason, place.environment.environmentId) },
+      facts: facts.as(error.reason),
+    }
   }
 }

@@ -1,6 +1,12 @@
-import type { ClientSecretView, ClientView, SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
+import type {
+  ClientSecretView,
+  ClientView,
+  CutoffView,
+  EntitlementView,
+  SubscriptionView,
+} from '@gatehouse/contracts/read_model/v1/views'
 import { type DecisionState, FactParked } from '@gatehouse/decision-state'
-import type { Lookup } from '@gatehouse/read-model'
+import type { Answer, Lookup } from '@gatehouse/read-model'
 
 /** Whom a token is issued to, and for. */
 export interface Parties {
@@ -11,37 +17,57 @@ export interface Parties {
   readonly userId: string | undefined
 }
 
-/** What the token service reads of clients: the read model's views, found or not. Rejects with FactParked. */
+/** At once when this process knows it, so that the usual request waits for nothing. */
+export type Known<Value> = Value | undefined | Promise<Value | undefined>
+
+/** What the token service reads of clients: the read model's views, found or not. Throws, or rejects with, FactParked. */
 export interface Views {
-  client(clientId: string): Promise<ClientView | undefined>
-  clientSecret(clientSecretId: string): Promise<ClientSecretView | undefined>
+  client(clientId: string): Known<ClientView>
+  clientSecret(clientSecretId: string): Known<ClientSecretView>
   /** The subscription that was last activated between a client and an API. */
-  subscriptionOf(clientId: string, apiId: string): Promise<SubscriptionView | undefined>
-  subscription(subscriptionId: string): Promise<SubscriptionView | undefined>
+  subscriptionOf(clientId: string, apiId: string): Known<SubscriptionView>
+  subscription(subscriptionId: string): Known<SubscriptionView>
   /** What was issued to the client, for the user or in the environment by this time is refused; undefined: nothing is. */
-  cutoffOf(parties: Parties): Promise<Date | undefined>
+  cutoffOf(parties: Parties): Known<Date>
 }
 
 export function createViews({ credentials }: Pick<DecisionState, 'credentials'>): Views {
   return {
-    client: async (id) => found(await credentials.client(id)),
-    clientSecret: async (id) => found(await credentials.clientSecret(id)),
-    async subscriptionOf(clientId, apiId) {
-      const entitlement = found(await credentials.entitlement(clientId, apiId))
-      return entitlement && found(await credentials.subscription(entitlement.subscriptionId))
+    client: (id) => view(credentials.client(id)),
+    clientSecret: (id) => view(credentials.clientSecret(id)),
+    subscriptionOf(clientId, apiId) {
+      const subscription = (entitlement: EntitlementView | undefined) =>
+        entitlement && view(credentials.subscription(entitlement.subscriptionId))
+      const entitlement = view(credentials.entitlement(clientId, apiId))
+      return entitlement instanceof Promise ? entitlement.then(subscription) : subscription(entitlement)
     },
-    subscription: async (id) => found(await credentials.subscription(id)),
-    async cutoffOf({ environmentId, clientId, userId }) {
-      const client = clientId === undefined ? undefined : found(await credentials.client(clientId))
-      const cutoffs = await Promise.all([
-        credentials.cutoff(environmentId),
-        ...(clientId === undefined ? [] : [credentials.cutoff(environmentId, { kind: 'client', id: clientId })]),
-        ...(userId === undefined ? [] : [credentials.cutoff(environmentId, { kind: 'user', id: userId })]),
-      ])
-      const times = [client?.revokedBefore, ...cutoffs.map((lookup) => found(lookup)?.before)]
-      return times.reduce((latest, time) => (time && (!latest || time > latest) ? time : latest), undefined)
+    subscription: (id) => view(credentials.subscription(id)),
+    cutoffOf({ environmentId, clientId, userId }) {
+      const client = clientId === undefined ? undefined : view(credentials.client(clientId))
+      const cutoffs = [
+        view(credentials.cutoff(environmentId)),
+        clientId === undefined ? undefined : view(credentials.cutoff(environmentId, { kind: 'client', id: clientId })),
+        userId === undefined ? undefined : view(credentials.cutoff(environmentId, { kind: 'user', id: userId })),
+      ] as const
+      if (client instanceof Promise || !areKnown(cutoffs))
+        return Promise.all([client, Promise.all(cutoffs)]).then(([one, all]) => latest(one, all))
+      return latest(client, cutoffs)
     },
   }
+}
+
+function areKnown(cutoffs: readonly Known<CutoffView>[]): cutoffs is readonly (CutoffView | undefined)[] {
+  return !cutoffs.some((cutoff) => cutoff instanceof Promise)
+}
+
+function latest(client: ClientView | undefined, cutoffs: readonly (CutoffView | undefined)[]): Date | undefined {
+  let time = client?.revokedBefore
+  for (const cutoff of cutoffs) if (cutoff?.before && (!time || cutoff.before > time)) time = cutoff.before
+  return time
+}
+
+function view<View>(answer: Answer<View>): Known<View> {
+  return answer instanceof Promise ? answer.then(found) : found(answer)
 }
 
 function found<View>(lookup: Lookup<View>): View | undefined {

@@ -28,8 +28,11 @@ export async function revokeToken(parts: TokenParts, request: RevokeTokenRequest
     return { refusal: undefined, facts: facts.as('ok'), position }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    const challenge = place.endpoint.authorization ? `Basic realm="${place.environment.environmentId}"` : ''
-    return { refusal: refusalOf(error.reason, challenge), facts: facts.as(error.reason), position: 0n }
+    return {
+      refusal: refusalOf(error.reason, place.environment.environmentId),
+      facts: facts.as(error.reason),
+      position: 0n,
+    }
   }
 }
 

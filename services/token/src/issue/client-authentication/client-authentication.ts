@@ -9,7 +9,7 @@ import type { TokenParts } from '../../token-parts.ts'
 import type { ClientRequest } from '../token-request.ts'
 import { checkAssertion } from './assertion.ts'
 import { type CertificateMethod, checkCertificate } from './certificate.ts'
-import { type Presented, presented } from './presented.ts'
+import { type Presented, presented, rememberPresented } from './presented.ts'
 import { checkSecret } from './secret.ts'
 
 /** A client whose identity is proven as far as its method proves it; a public client's (`none`) is not. */
@@ -27,31 +27,35 @@ export interface AuthenticatedClient {
 export async function authenticateClient(parts: TokenParts, request: ClientRequest): Promise<AuthenticatedClient> {
   const shown = presented(request)
   request.facts.add({ clientId: shown.clientId })
-  const client = await parts.views.client(shown.clientId)
+  const found = parts.views.client(shown.clientId)
+  const client = found instanceof Promise ? await found : found
   const { registration } = client ?? {}
   const method = registration?.tokenEndpointAuthMethod
   // The credential is looked at first: whether the client exists, is suspended or registered is not for everybody.
-  await checkCredential(parts, request, shown, registration)
+  const checking = checkCredential(parts, request, shown, registration)
+  if (checking) await checking
   if (!client || client.environmentId !== request.environment.environmentId) throw new Refused('client_unknown')
   if (client.state !== ClientState.CLIENT_STATE_ACTIVE) throw new Refused('client_suspended')
   if (!registration || !method) throw new Refused('client_not_registered')
+  rememberPresented(request, shown)
   return { client, registration, confidential: method !== Method.CLIENT_AUTHENTICATION_METHOD_NONE }
 }
 
-async function checkCredential(
+/** Throws, or rejects with, Refused. */
+function checkCredential(
   parts: TokenParts,
   request: ClientRequest,
   shown: Presented,
   registration: ClientRegistration | undefined,
-): Promise<void> {
+): void | Promise<void> {
   const method = registration?.tokenEndpointAuthMethod
   switch (shown.kind) {
     case 'basic':
-      await checkSecret(parts, request, shown)
-      return requireMethod(method, Method.CLIENT_AUTHENTICATION_METHOD_CLIENT_SECRET_BASIC)
-    case 'post':
-      await checkSecret(parts, request, shown)
-      return requireMethod(method, Method.CLIENT_AUTHENTICATION_METHOD_CLIENT_SECRET_POST)
+    case 'post': {
+      const wanted = secretMethods[shown.kind]
+      const checking = checkSecret(parts, request, shown)
+      return checking ? checking.then(() => requireMethod(method, wanted)) : requireMethod(method, wanted)
+    }
     case 'assertion':
       requireMethod(method, Method.CLIENT_AUTHENTICATION_METHOD_PRIVATE_KEY_JWT)
       return checkAssertion(parts, request, shown, registration?.jwks ?? '')
@@ -61,6 +65,11 @@ async function checkCredential(
       throw new Refused(registration ? 'client_authentication_missing' : 'client_unknown')
   }
 }
+
+const secretMethods = {
+  basic: Method.CLIENT_AUTHENTICATION_METHOD_CLIENT_SECRET_BASIC,
+  post: Method.CLIENT_AUTHENTICATION_METHOD_CLIENT_SECRET_POST,
+} as const
 
 function requireMethod(registered: Method | undefined, used: Method): void {
   if (registered !== used) throw new Refused('client_method_mismatch')

@@ -1,5 +1,6 @@
 import { Refused } from '../../refused.ts'
 import type { ClientRequest } from '../token-request.ts'
+import { Proven } from './proven.ts'
 
 /** What a request shows of its client. */
 export type Presented =
@@ -16,10 +17,11 @@ export function presented({ endpoint, parameters }: ClientRequest): Presented {
   const secret = parameters.get('client_secret')
   const assertion = parameters.get('client_assertion')
   const type = parameters.get('client_assertion_type')
-  const methods = [endpoint.authorization || undefined, secret, assertion ?? type].filter((one) => one !== undefined)
-  if (methods.length > 1) throw new Refused('client_authentication_ambiguous')
+  const methods =
+    Number(endpoint.authorization !== '') + Number(secret !== undefined) + Number((assertion ?? type) !== undefined)
+  if (methods > 1) throw new Refused('client_authentication_ambiguous')
   if (endpoint.authorization) {
-    const basic = readBasic(endpoint.authorization)
+    const basic = provenBasic.get(endpoint.authorization) ?? readBasic(endpoint.authorization)
     if (clientId !== undefined && clientId !== basic.clientId) throw new Refused('client_authentication_ambiguous')
     return basic
   }
@@ -29,6 +31,13 @@ export function presented({ endpoint, parameters }: ClientRequest): Presented {
   }
   if (clientId === undefined) throw new Refused('client_authentication_missing')
   return secret === undefined ? { kind: 'none', clientId } : { kind: 'post', clientId, secret }
+}
+
+const provenBasic = new Proven<Presented>()
+
+/** To be called once the client that it presents is proven. */
+export function rememberPresented({ endpoint }: ClientRequest, shown: Presented): void {
+  if (shown.kind === 'basic') provenBasic.keep(endpoint.authorization, shown)
 }
 
 const basicForm = /^basic +([A-Za-z0-9+/]+={0,2})$/i

@@ -9,7 +9,8 @@ import { type GrantType, noTokens } from './grant-type.ts'
 export const clientCredentials: GrantType = async (parts, request, { client, registration, confidential }) => {
   if (!confidential) throw new Refused('grant_type_not_allowed')
   const { clientId } = client
-  const entitlement = await entitlementOf(parts.views, request, clientId)
+  const entitled = entitlementOf(parts.views, request, clientId)
+  const entitlement = entitled instanceof Promise ? await entitled : entitled
   const scopes = grantedScopes(request.parameters.get('scope'), entitlement.subscription.scopes)
   const authorizationDetails = readAuthorizationDetails(
     request.parameters.get('authorization_details'),

@@ -1,0 +1,79 @@
+import type { Plant } from '../plant.ts'
+
+const killed = (name: string) => ({
+  file: 'test/faults/kill.test.ts',
+  tests: [`${name}, killed 3 times under load, loses nothing and doubles nothing`],
+})
+
+/** Bugs that are looked for in the whole of it: by what clients saw and what the stores hold after. */
+export const installationPlants: readonly Plant[] = [
+  {
+    name: 'secret-logged',
+    breaks: 'the gateway writes keys to its log',
+    provokedBy: 'keys in every place where a key could be',
+    edits: [
+      {
+        file: 'services/gateway/src/check/authenticate/api-key.ts',
+        find: '  if (known.size === knownMax) known.clear()\n',
+        replace: '  if (known.size === knownMax) known.clear()\n  process.stderr.write(apiKeyText)\n',
+      },
+    ],
+    caughtBy: {
+      file: 'test/faults/secrets.test.ts',
+      tests: ['embedded > no secret stands in the output, a file, a table, a trace or an answer'],
+    },
+  },
+  {
+    name: 'record-lost-on-the-way',
+    breaks: 'of a batch of decision records the first does not get to Kafka',
+    provokedBy: 'calls under load',
+    edits: [
+      {
+        file: 'packages/audit-trail/src/shipper.ts',
+        find: 'sentBeforeAbort(options.sink, batch.records, stop.signal)',
+        replace:
+          'sentBeforeAbort(options.sink, batch.records.length > 1 ? batch.records.slice(1) : batch.records, stop.signal)',
+      },
+    ],
+    caughtBy: killed('gateway'),
+  },
+  {
+    name: 'revocation-not-followed',
+    breaks: 'gateways go on with the keys that they have cached, whatever becomes of them',
+    provokedBy: 'revocations under load',
+    edits: [
+      {
+        file: 'packages/read-model/src/cache.ts',
+        find: '    shelves.delete(key)\n    const flight',
+        replace: '    const flight',
+      },
+    ],
+    caughtBy: killed('gateway'),
+  },
+  {
+    name: 'repeated-command-doubled',
+    breaks: 'the answer to a command is not kept: one that is repeated after a kill is done twice',
+    provokedBy: 'kill -9 of the credential service between commit and answer',
+    edits: [
+      {
+        file: 'packages/event-store/src/command-table.ts',
+        find: 'if (given.length === 0) return',
+        replace: 'if (given.length >= 0) return',
+      },
+    ],
+    caughtBy: killed('console'),
+  },
+  {
+    name: 'event-not-published',
+    breaks: 'of many events at once the relay leaves the first out',
+    provokedBy: 'commands under load',
+    edits: [
+      {
+        file: 'packages/event-store/src/outbox-relay.ts',
+        find: 'await publisher.publish(events)',
+        replace: 'await publisher.publish(events.length > 1 ? events.slice(1) : events)',
+      },
+    ],
+    caughtBy: killed('credential'),
+  },
+]

@@ -67,6 +67,7 @@ function expectRefused(answer: Answer, error: string, status: number): void {
   expect(answer.body).toMatchObject({ error })
   expect(answer.status).toBe(status)
   expect(answer.headers.get('cache-control')).toBe('no-store')
+  expect(answer.headers.get('www-authenticate')).toBe(status === 401 ? 'Basic realm="alpha"' : null)
   expect(Object.keys(answer.body).sort()).toEqual(['error', 'error_description'])
 }
 

@@ -7,22 +7,28 @@ export interface Choice {
   /** DELETE, which is never decided on state older than 5 s, instead of GET. */
   readonly strict: boolean
   readonly carriesPosition: boolean
+  /** A published operation to ask for instead, and the position of its publication. */
+  readonly publication?: { readonly operation: string; readonly position: string }
 }
 
 /** One request with a key, as history. */
 export async function callGateway(
   { gateways }: Pick<Installation, 'gateways'>,
-  key: Pick<Key, 'id' | 'secret' | 'position'>,
-  { gateway, strict, carriesPosition }: Choice,
+  key: Pick<Key, 'id' | 'kind' | 'secret' | 'position'>,
+  { gateway, strict, carriesPosition, publication }: Choice,
 ): Promise<Call> {
-  const position = carriesPosition ? key.position : undefined
+  const demanded = [key.position, publication?.position ?? ''].filter((each) => each !== '').join(',')
+  const position = carriesPosition ? demanded : undefined
+  const credential = key.kind === 'token' ? { authorization: `Bearer ${key.secret}` } : { 'x-api-key': key.secret }
+  const path = publication ? `drops/${publication.operation}` : strict ? 'items/7' : 'items'
   const invokedAt = performance.now()
-  const [status, requestId] = await answer(`${gateways[gateway]}/orders/items${strict ? '/7' : ''}`, {
-    method: strict ? 'DELETE' : 'GET',
-    headers: { 'x-api-key': key.secret, ...(position && { 'x-gatehouse-position': position }) },
+  const [status, requestId] = await answer(`${gateways[gateway]}/orders/${path}`, {
+    method: strict && !publication ? 'DELETE' : 'GET',
+    headers: { ...credential, ...(position && { 'x-gatehouse-position': position }) },
     signal: AbortSignal.timeout(20_000),
   })
-  return { gateway, keyId: key.id, strict, position, invokedAt, endedAt: performance.now(), status, requestId }
+  const call = { gateway, keyId: key.id, strict, position, invokedAt, endedAt: performance.now(), status, requestId }
+  return publication ? { ...call, operation: publication.operation } : call
 }
 
 /** An answer that breaks off counts: its head was seen. */

@@ -1,7 +1,10 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
-import type { EventSource } from '@gatehouse/contracts/events'
+import { type EventSource, eventSources } from '@gatehouse/contracts/events'
+import { reaches } from '@gatehouse/contracts/positions'
+import { type Digest, openRedisModel } from '@gatehouse/read-model'
 import { waitFor } from '@gatehouse/testkit'
 import pg from 'pg'
+import { oracleDigest } from '../../packages/read-model/src/projections/oracle.ts'
 import type { History } from './history.ts'
 import type { Installation } from './installation.ts'
 import { readTopic, type TopicRecord } from './read-topic.ts'
@@ -15,15 +18,24 @@ export interface Decision {
   readonly allowed: boolean
   readonly reason: string
   readonly credentialId: string
+  /** The access token that was shown; of a token endpoint, the one that it gave. */
+  readonly tokenId: string
+}
+
+export interface Log {
+  /** In the order of their positions. */
+  readonly events: readonly RecordedEvent[]
+  /** The same log as Kafka has it, in the order of its offsets. */
+  readonly published: readonly RecordedEvent[]
 }
 
 /** What the stores hold, read without the services. */
 export interface Evidence {
-  /** The credential log, in the order of its positions. */
-  readonly events: readonly RecordedEvent[]
-  /** The same log as Kafka has it, in the order of its offsets. */
-  readonly published: readonly RecordedEvent[]
+  readonly logs: Readonly<Record<EventSource, Log>>
   readonly decisions: readonly Decision[]
+  /** What Redis holds, and what it must hold: a slow fold of the logs by other means. */
+  readonly model: Digest
+  readonly fold: Digest
 }
 
 /** Waits until what was done has got everywhere, at most so long, then reads what there is. */
@@ -33,14 +45,31 @@ export async function collect(installation: Installation, history: History, time
   try {
     // What never gets there is for the checks to say.
     await waitFor(() => isQuiet(installation, client, history), { timeoutMs, intervalMs: 200 }).catch(() => undefined)
-    const records = await readTopic(installation.kafka.brokers, 'gatehouse.credential.v1')
-    return {
-      events: await readLog(client, 'credential'),
-      published: records.map(publishedEvent),
-      decisions: await decisions(client),
-    }
+    const logs = Object.fromEntries(
+      await Promise.all(eventSources.map(async (source) => [source, await logOf(installation, client, source)])),
+    ) as Record<EventSource, Log>
+    return { logs, decisions: await decisions(client), ...(await folds(installation.redis.url, logs)) }
   } finally {
     await client.end()
+  }
+}
+
+async function logOf({ kafka }: Installation, client: pg.Client, source: EventSource): Promise<Log> {
+  const records = await readTopic(kafka.brokers, `gatehouse.${source}.v1`)
+  return { events: await readLog(client, source), published: records.map(publishedEvent) }
+}
+
+async function folds(redisUrl: string, logs: Readonly<Record<EventSource, Log>>) {
+  const model = openRedisModel({ address: { url: redisUrl }, readTimeoutMs: 5_000, writeTimeoutMs: 5_000 })
+  try {
+    const positions = Object.fromEntries(eventSources.map((source) => [source, BigInt(logs[source].events.length)]))
+    // What never gets there is for the checks to say.
+    await waitFor(async () => reaches(await model.positions(), positions), { timeoutMs: 30_000 }).catch(() => undefined)
+    const now = Date.now()
+    const events = Object.values(logs).flatMap((log) => log.events)
+    return { model: await model.digest(now), fold: { positions, digest: oracleDigest(events, now) } }
+  } finally {
+    await model.close()
   }
 }
 
@@ -49,16 +78,21 @@ async function isQuiet({ members }: Installation, client: pg.Client, history: Hi
     [members.gateway, members['gateway-2']].map((each) => each.metric('gatehouse_audit_spool_records')),
   )
   if (waiting.some((records) => records > 0)) return false
-  const { rows: outbox } = await client.query<{ behind: string }>(
-    'SELECT position - published_position AS behind FROM credential.log_head, credential.outbox_relay',
-  )
-  if (outbox[0]?.behind !== '0') return false
+  for (const source of eventSources) if ((await unpublished(client, source)) > 0) return false
   const seen = history.calls.flatMap(({ requestId }) => (requestId ? [requestId] : []))
   const { rows } = await client.query<{ found: number }>(
     'SELECT count(DISTINCT request_id)::int AS found FROM audit.decision WHERE request_id = ANY($1)',
     [seen],
   )
   return rows[0]?.found === new Set(seen).size
+}
+
+/** So many events Kafka has not got. */
+export async function unpublished(client: pg.Client, source: EventSource): Promise<number> {
+  const { rows } = await client.query<{ behind: string }>(
+    `SELECT position - published_position AS behind FROM ${source}.log_head, ${source}.outbox_relay`,
+  )
+  return Number(rows[0]?.behind)
 }
 
 /** As any consumer of CloudEvents reads it. */
@@ -94,7 +128,8 @@ export async function readLog(client: pg.Client, schema: EventSource): Promise<R
 async function decisions(client: pg.Client): Promise<Decision[]> {
   const { rows } = await client.query<Decision>(`
     SELECT node, epoch::int, sequence::int, coalesce(request_id, '') AS "requestId", allowed, reason,
-      coalesce(credential_id, '') AS "credentialId"
+      coalesce(credential_id, '') AS "credentialId",
+      coalesce(convert_from(json, 'UTF8')::json #>> '{gatehouse,token_id}', '') AS "tokenId"
     FROM audit.decision ORDER BY node, epoch, sequence`)
   return rows
 }

@@ -8,8 +8,8 @@ import {
 export interface Member {
   readonly ops: string
   readonly logFile: string
-  /** Starts it; resolves when it is ready, with how long that took in ms. */
-  start(): Promise<number>
+  /** Starts it, with further settings for this life; resolves when it is ready, with how long that took in ms. */
+  start(settings?: NodeJS.ProcessEnv): Promise<number>
   /** kill -9, where it runs; resolves when it is gone. */
   kill(): Promise<void>
   /** SIGSTOP or SIGCONT. */
@@ -27,9 +27,9 @@ export function member(options: ServiceProcessOptions): Member {
   return {
     ops: options.ops,
     logFile: options.logFile,
-    async start() {
+    async start(settings) {
       const from = performance.now()
-      running = await startServiceProcess(options)
+      running = await startServiceProcess({ ...options, environment: { ...options.environment, ...settings } })
       return performance.now() - from
     },
     async kill() {

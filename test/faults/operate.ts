@@ -1,22 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { send } from '../e2e/client.ts'
+import type { Demo } from '../e2e/system.ts'
 import type { Action, Command, Outcome } from './history.ts'
 import type { Installation } from './installation.ts'
 
-/** A key as its owner has it. */
+/** A credential as its owner has it: an API key, or an access token. */
 export interface Key {
   readonly id: string
+  readonly kind?: 'api_key' | 'token'
   readonly secret: string
   /** When the last command on it was acknowledged, and at which position. */
   readonly settledAt: number
   readonly position: string
+  /** It was suspended before. */
+  readonly resumed?: boolean
 }
 
 interface Intent {
   readonly id: string
   readonly action: Action
-  readonly key: Key | undefined
+  readonly key: Pick<Key, 'id'> | undefined
+  /** Of `publish`. */
+  readonly api?: object
 }
 
 interface Answer {
@@ -48,12 +54,12 @@ export async function operate(
 ): Promise<Done> {
   const { id, action, key } = intent
   const idempotencyKey = randomUUID()
-  const [path, body] = request(intent, demo.subscription_id)
+  const [path, body, method] = request(intent, demo)
   const invokedAt = performance.now()
-  let answer = await attempt(() => send({ demo }, 'POST', path, body, idempotencyKey))
+  let answer = await attempt(() => send({ demo }, method, path, body, idempotencyKey))
   while (answer.outcome === 'unknown' && goOn()) {
     await sleep(100)
-    answer = await attempt(() => send({ demo }, 'POST', path, body, idempotencyKey))
+    answer = await attempt(() => send({ demo }, method, path, body, idempotencyKey))
   }
   const endedAt = performance.now()
   const written = answer.outcome === 'ok' ? (JSON.parse(answer.text) as Written) : undefined
@@ -68,15 +74,21 @@ export async function operate(
   }
 }
 
-function request({ id, action, key }: Intent, subscriptionId: string): [path: string, body: object] {
+function request({ id, action, key, api = {} }: Intent, demo: Demo): [path: string, body: object, method: string] {
   switch (action) {
     case 'issue':
-      return ['/v1/api-keys', { subscription_id: subscriptionId, display_name: id }]
+      return ['/v1/api-keys', { subscription_id: demo.subscription_id, display_name: id }, 'POST']
     case 'rotate':
-      return [`/v1/api-keys/${key?.id}/rotate`, { overlap: '3600s' }]
+      return [`/v1/api-keys/${key?.id}/rotate`, { overlap: '3600s' }, 'POST']
+    case 'resume':
+      return [`/v1/api-keys/${key?.id}/resume`, {}, 'POST']
     case 'suspend':
     case 'revoke':
-      return [`/v1/api-keys/${key?.id}/${action}`, { reason: id }]
+      return [`/v1/api-keys/${key?.id}/${action}`, { reason: id }, 'POST']
+    case 'revoke_token':
+      return [`/v1/tokens/${key?.id}/revoke`, { environment_id: demo.environment, reason: id }, 'POST']
+    case 'publish':
+      return [`/v1/environments/${demo.environment}/apis/${demo.api}`, api, 'PUT']
   }
 }
 

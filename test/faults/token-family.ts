@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Browser, page, sentTo } from '../conformance/browser.ts'
 import { basic, post } from '../conformance/endpoint.ts'
 import type { Demo } from '../e2e/system.ts'
@@ -28,11 +29,16 @@ export async function authorizationCode({ issuer, username, password, client_id,
   return { code: answer.searchParams.get('code') ?? '', code_verifier: verifier, redirect_uri: redirectUri }
 }
 
+function noAnswer(): never {
+  throw new Error('no answer')
+}
+
 /** One request to the token endpoint of a gateway. */
 export async function askToken(demo: Demo, gateway: string, form: Record<string, string>): Promise<Attempt> {
   try {
     const headers = basic(demo.client_id, demo.client_secret)
-    const { status, body } = await post(`${gateway}/oauth2/v2/token`, { form, headers })
+    const answer = post(`${gateway}/oauth2/v2/token`, { form, headers })
+    const { status, body } = await Promise.race([answer, sleep(20_000, undefined, { ref: false }).then(noAnswer)])
     if (status === 200) {
       const { access_token, refresh_token = '' } = body
       return { kind: 'tokens', accessToken: String(access_token), refreshToken: String(refresh_token) }

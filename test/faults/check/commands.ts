@@ -1,10 +1,10 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
-import { credentialEvents, decodeEvent } from '@gatehouse/contracts/events'
-import type { Evidence } from '../evidence.ts'
+import { credentialEvents, decodeEvent, policyEvents, tokenEvents } from '@gatehouse/contracts/events'
+import type { Log } from '../evidence.ts'
 import type { Command, History } from '../history.ts'
 
 /** What was acknowledged is in the log once, what was refused is not, and what is unknown at most once. */
-export function checkCommands({ commands }: History, { events }: Pick<Evidence, 'events'>): string[] {
+export function checkCommands({ commands }: History, { events }: Pick<Log, 'events'>): string[] {
   const traces = countTraces(events)
   return commands.flatMap((command) => {
     const expected = { ok: [1], fail: [0], unknown: [0, 1] }[command.outcome]
@@ -15,9 +15,10 @@ export function checkCommands({ commands }: History, { events }: Pick<Evidence, 
   })
 }
 
-/** The events of a rotation have no text of ours; a key is rotated once, and both its events stand or fall together. */
+/** The events of a rotation and a resumption have no text of ours; a key has one of each at most, and both events of a rotation stand or fall together. */
 function tracesOf({ action, id, keyId }: Command): readonly string[] {
-  return action === 'rotate' ? [`rotate ${keyId}`, `succeed ${keyId}`] : [`${action} ${id}`]
+  if (action === 'rotate') return [`rotate ${keyId}`, `succeed ${keyId}`]
+  return action === 'resume' ? [`resume ${keyId}`] : [`${action} ${id}`]
 }
 
 function countTraces(events: readonly RecordedEvent[]): Map<string, number> {
@@ -30,7 +31,8 @@ function countTraces(events: readonly RecordedEvent[]): Map<string, number> {
 }
 
 function eventTrace(recorded: RecordedEvent): string | undefined {
-  const event = decodeEvent(credentialEvents, recorded)
+  const event =
+    decodeEvent(credentialEvents, recorded) ?? decodeEvent(policyEvents, recorded) ?? decodeEvent(tokenEvents, recorded)
   switch (event?.type) {
     case 'gatehouse.credential.v1.ApiKeyIssued':
       // A successor has the name of its predecessor.
@@ -39,8 +41,14 @@ function eventTrace(recorded: RecordedEvent): string | undefined {
       return `rotate ${event.data.apiKeyId}`
     case 'gatehouse.credential.v1.ApiKeySuspended':
       return `suspend ${event.data.reason}`
+    case 'gatehouse.credential.v1.ApiKeyResumed':
+      return `resume ${event.data.apiKeyId}`
     case 'gatehouse.credential.v1.ApiKeyRevoked':
       return `revoke ${event.data.reason}`
+    case 'gatehouse.token.v1.TokenRevoked':
+      return `revoke_token ${event.data.reason}`
+    case 'gatehouse.policy.v1.ApiPublished':
+      return `publish ${event.data.api?.operations.at(-1)?.operationId}`
     default:
       return undefined
   }

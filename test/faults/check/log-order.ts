@@ -1,8 +1,8 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
-import type { Evidence } from '../evidence.ts'
+import type { Log } from '../evidence.ts'
 
 /** Positions are dense, every stream has the versions 1 to n in order, and Kafka has the same log. */
-export function checkLogOrder({ events, published }: Pick<Evidence, 'events' | 'published'>): string[] {
+export function checkLogOrder({ events, published }: Log): string[] {
   return [...checkOrder('the log', events), ...checkPublished(events, published)]
 }
 

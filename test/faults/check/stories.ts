@@ -26,7 +26,7 @@ export function call(more: Partial<Call> = {}): Call {
 
 export function decision(more: Partial<Decision> = {}): Decision {
   const given = { node: 'n', epoch: 1, sequence: 1, requestId: 'r1', allowed: true, reason: 'ok', credentialId: 'k1' }
-  return { ...given, ...more }
+  return { ...given, tokenId: '', ...more }
 }
 
 /** A log of these events, each in a stream of its key. */

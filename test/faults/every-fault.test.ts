@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Campaign, startCampaign } from './campaign.ts'
+import { everyFault, faultsNamed } from './fault/every.ts'
+import { faultSeed } from './random.ts'
+import seeds from './seeds.json' with { type: 'json' }
+import { tally } from './verify.ts'
+
+/** Every fault once, and after it each sequence that once found something, with the seed that it had. */
+const campaigns = [{ seed: faultSeed, faults: everyFault.map(({ name }) => name) }, ...seeds]
+
+describe.each(campaigns)('seed $seed', ({ seed, faults }) => {
+  let campaign: Campaign
+  beforeAll(async () => {
+    campaign = await startCampaign({ seed, short: true })
+  }, 120_000)
+  afterAll(() => campaign?.[Symbol.asyncDispose]())
+
+  test.each(faults.flatMap(faultsNamed).map((fault) => [fault.name, fault] as const))(
+    '%s',
+    async (_, fault) => {
+      expect(await campaign.run(fault)).toEqual([])
+    },
+    180_000,
+  )
+
+  test('what everybody did and saw agrees with what is stored', async () => {
+    const violations = await campaign.finish()
+    const ready = campaign.readyMs.map(({ member, ms }) => `${member} ${Math.round(ms)}`).join(', ')
+    console.log(`ready again after (ms): ${ready}; ${JSON.stringify(tally(campaign.history))}`)
+    expect(violations).toEqual([])
+  }, 180_000)
+})

@@ -32,7 +32,12 @@ export async function startSystem(extra: NodeJS.ProcessEnv = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-conformance-'))
   opened.defer(() => rm(dataDir, { recursive: true, force: true }))
   const log: string[] = []
-  const environment: NodeJS.ProcessEnv = { GATEHOUSE_POSTGRES_URL: await sharedDatabase(), GATEHOUSE_NODE: 'gw' }
+  const environment: NodeJS.ProcessEnv = {
+    GATEHOUSE_POSTGRES_URL: await sharedDatabase(),
+    GATEHOUSE_NODE: 'gw',
+    // A slow machine is no failure.
+    GATEHOUSE_POSITION_WAIT_MS: '10000',
+  }
   for (const service of services) {
     environment[`GATEHOUSE_${service}_ADDRESS`] = '127.0.0.1:0'
     environment[`GATEHOUSE_${service}_OPS_PORT`] = '0'

@@ -66,6 +66,8 @@ export async function startSystem(
     ...(await freeAddresses()),
     GATEHOUSE_DATA_DIR: dataDir,
     GATEHOUSE_NODE: 'e2e',
+    // A slow machine is no failure.
+    GATEHOUSE_POSITION_WAIT_MS: '8000',
     ...extra,
   }
   let child: ChildProcess | undefined

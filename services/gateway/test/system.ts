@@ -40,6 +40,8 @@ export async function startTestSystem(listener: RequestListener, operations: rea
     GATEHOUSE_POSTGRES_URL: await sharedDatabase(),
     GATEHOUSE_NODE: 'gw',
     GATEHOUSE_DATA_DIR: dataDir,
+    // A slow machine is no failure.
+    GATEHOUSE_POSITION_WAIT_MS: '20000',
   }
   for (const service of ['CREDENTIAL', 'POLICY', 'TOKEN', 'AUDIT', 'GATEWAY', 'CONSOLE']) {
     environment[`GATEHOUSE_${service}_ADDRESS`] = any

@@ -15,6 +15,11 @@ export const plants: readonly Plant[] = [
   ...installationPlants,
 ]
 
+/** Whether the proof starts the whole product. */
+export function isOfInstallation({ caughtBy }: Plant): boolean {
+  return caughtBy.file.startsWith('test/faults/') && caughtBy.file.endsWith('.test.ts')
+}
+
 /** Whether the proof needs neither a server nor an installation: these few seconds CI has. */
 export function isQuick({ caughtBy }: Plant): boolean {
   return !caughtBy.file.startsWith('test/faults/') && !caughtBy.file.includes('.integration.')

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createVitest, type TestModule, type TestUserConfig } from 'vitest/node'
 import { type Edit, type Plant, plantInto } from './plant.ts'
+import { isOfInstallation } from './plants.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
@@ -21,9 +22,25 @@ export interface Findings {
 
 /** Runs the proof of each plant on the product with that bug, and all of them on the product as it is. */
 export async function prove(plants: readonly Plant[]): Promise<Findings> {
+  // Two installations at once take each other's ports and processors: what fails then says nothing.
+  const [apart, together] = [plants.filter(isOfInstallation), plants.filter((plant) => !isOfInstallation(plant))]
+  const findings = [await proveWith(2, together), await proveWith(1, apart)]
+  return {
+    outcomes: findings.flatMap(({ outcomes }) => outcomes),
+    unsound: findings.flatMap(({ unsound }) => unsound),
+  }
+}
+
+async function proveWith(maxWorkers: number, plants: readonly Plant[]): Promise<Findings> {
+  if (plants.length === 0) return { outcomes: [], unsound: [] }
   const vitest = await createVitest(
     { config: false, root, watch: false, reporters: [quiet] },
-    { test: { maxWorkers: 2, projects: [project(sound), ...plants.map((plant) => project(plant.name, plant))] } },
+    {
+      test: {
+        maxWorkers,
+        projects: [project(maxWorkers, sound), ...plants.map((plant) => project(maxWorkers, plant.name, plant))],
+      },
+    },
   )
   try {
     const projects = new Map(vitest.projects.map((each) => [each.name, each]))
@@ -50,10 +67,10 @@ export async function prove(plants: readonly Plant[]): Promise<Findings> {
 const sound = 'sound'
 const quiet = {}
 
-function project(name: string, plant?: Plant) {
+function project(maxWorkers: number, name: string, plant?: Plant) {
   const env = { NODE_OPTIONS: `--import=${join(import.meta.dirname, 'load.ts')}`, PLANTED_BUG: plant?.name ?? '' }
   const test: TestUserConfig = {
-    ...{ name, env, root, pool: 'forks' },
+    ...{ name, env, root, maxWorkers, pool: 'forks' },
     globalSetup: [join(root, 'packages/testkit/src/shared/global-setup.ts')],
     include: ['{packages,services,test}/**/*.{test,scenario}.ts'],
     // It is kept by what a file holds: not by the bug that is planted into it.
@@ -81,13 +98,22 @@ function soundProofs(plants: readonly Plant[]): Plant['caughtBy'][] {
   return [...byFile].map(([file, of]) => ({ file, tests: [...new Set(of.flatMap(({ caughtBy }) => caughtBy.tests))] }))
 }
 
-/** By name, what failed in the module with the first line of why; tests that were left out are not in it. */
-function resultsOf(module: TestModule): { readonly name: string; readonly failure: string | undefined }[] {
+interface Result {
+  readonly name: string
+  /** The first line of why; undefined when it passed. */
+  readonly failure: string | undefined
+  /** It failed on what it claims: what merely breaks, for whatever reason, is no catch. */
+  readonly refuted: boolean
+}
+
+/** Without the tests that were left out. */
+function resultsOf(module: TestModule): Result[] {
   return [...module.children.allTests()].flatMap((test) => {
     const result = test.result()
     if (result.state === 'skipped' || result.state === 'pending') return []
     const [error] = result.state === 'failed' ? result.errors : []
-    return { name: test.fullName, failure: error && `${error.name}: ${error.message.split('\n', 1)[0]}` }
+    const refuted = error?.name === 'AssertionError' || error?.message.startsWith('Property failed') === true
+    return { name: test.fullName, failure: error?.message.split('\n', 1)[0], refuted }
   })
 }
 
@@ -97,14 +123,13 @@ function outcomeOf(plant: Plant, module: TestModule | undefined): Outcome {
   const { duration, collectDuration, setupDuration } = module.diagnostic()
   const seconds = (duration + collectDuration + setupDuration) / 1000
   const results = resultsOf(module)
-  const failures = results.filter(({ failure }) => failure !== undefined)
-  const [first] = failures
+  const first = results.find(({ failure }) => failure !== undefined)
   if (!first) {
     const [error] = module.errors()
     const why = error ? `broken: ${error.message}` : `${results.length} tests passed`
     return { ...none(why), seconds }
   }
-  return { plant, caught: true, saw: `${first.name}: ${first.failure}`, seconds }
+  return { plant, caught: first.refuted, saw: `${first.name}: ${first.failure}`, seconds }
 }
 
 function unsoundIn({ file, tests }: Plant['caughtBy'], modules: readonly TestModule[]): string[] {

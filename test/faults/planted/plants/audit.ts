@@ -115,13 +115,20 @@ export const auditPlants: readonly Plant[] = [
   },
   {
     name: 'audit-duplicates-kept',
-    breaks: 'the ledger does not look whether it has a record: records that come again are refused or stored twice',
+    breaks:
+      'the ledger does not look whether it has a record, and neither does Postgres: what comes again is stored twice',
     provokedBy: 'a restarted stream that sends its batch again',
     edits: [
       {
         file: 'services/audit/src/store/insert-decisions.ts',
         find: 'FROM incoming WHERE NOT EXISTS (SELECT FROM known WHERE known.ordinal = incoming.ordinal)',
         replace: 'FROM incoming',
+      },
+      {
+        file: 'services/audit/src/store/insert-decisions.ts',
+        find: '  const values = [String(head), ',
+        replace: `  await client.query('ALTER TABLE audit.decision DROP CONSTRAINT IF EXISTS decision_node_epoch_sequence_key')
+  const values = [String(head), `,
       },
     ],
     caughtBy: {

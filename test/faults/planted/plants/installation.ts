@@ -1,8 +1,8 @@
 import type { Plant } from '../plant.ts'
 
 const killed = (name: string) => ({
-  file: 'test/faults/kill.test.ts',
-  tests: [`${name}, killed 3 times under load, loses nothing and doubles nothing`],
+  file: 'test/faults/every-fault.test.ts',
+  tests: [`seed 1 > kill ${name}`, 'seed 1 > what everybody did and saw agrees with what is stored'],
 })
 
 /** Bugs that are looked for in the whole of it: by what clients saw and what the stores hold after. */

@@ -97,6 +97,8 @@ describe('ingest', () => {
     ])
     const { rows } = await pool.query('SELECT count(*)::int AS n, max(position)::int AS max FROM audit.decision')
     expect(rows[0].n).toBe(rows[0].max)
+    const { rows: stored } = await pool.query("SELECT count(*)::int AS n FROM audit.decision WHERE node = 'twice'")
+    expect(stored).toEqual([{ n: 60 }])
   })
 
   test('holes are reported, and close when the late records come', async () => {

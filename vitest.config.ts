@@ -17,9 +17,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,services,deploy,test}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', integration, 'test/{e2e,faults,conformance,bench}/**'],
+          exclude: ['**/node_modules/**', '**/dist/**', integration, 'test/{e2e,faults,conformance,bench,fuzz}/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
           sequence: { groupOrder: 0 },
         },
       },

@@ -42,6 +42,7 @@ const steps: Readonly<Record<string, () => Promise<Tally>>> = {
   'proto-format': () => check('proto-format', 'buf', 'format', '--diff', '--exit-code'),
   'proto-breaking': breakingCheck,
   unit: () => suite('unit'),
+  fuzz: () => suite('fuzz'),
   integration: () => suite('integration'),
   e2e: () => suite('e2e'),
   faults: () => suite('faults'),

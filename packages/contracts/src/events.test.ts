@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { credentialEvents, decodeEvent, encodeEvent, policyEvents } from './events.ts'
+import { credentialEvents, decodeEvent, encodeEvent, MalformedEvent, policyEvents } from './events.ts'
 
 test('every stored type is the full name of the message it stands for', () => {
   for (const type of [...Object.keys(credentialEvents), ...Object.keys(policyEvents)])
@@ -19,3 +19,13 @@ test.each(['gatehouse.credential.v1.Unknown', '__proto__', 'constructor'])(
     expect(decodeEvent(credentialEvents, { type, data: new Uint8Array() })).toBeUndefined()
   },
 )
+
+test.each([
+  ['cut off', Uint8Array.of(0x0a, 5, 0x6b)],
+  ['of a wire type that there is none of', Uint8Array.of(0x0f)],
+  ['with a time beyond any Date', Uint8Array.of(0x1a, 10, 8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f)],
+])('bytes %s are no event', (_, data) => {
+  expect(() => decodeEvent(credentialEvents, { type: 'gatehouse.credential.v1.ApiKeyRevoked', data })).toThrow(
+    MalformedEvent,
+  )
+})

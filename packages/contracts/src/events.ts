@@ -93,9 +93,22 @@ export type TokenEvent = EventOf<typeof tokenEvents>
 export const eventSources = ['credential', 'policy', 'token'] as const
 export type EventSource = (typeof eventSources)[number]
 
+/** The bytes are no event of their type. */
+export class MalformedEvent extends Error {
+  override readonly name = 'MalformedEvent'
+  readonly code = 'MALFORMED_EVENT'
+  readonly type: string
+
+  constructor(type: string, options?: ErrorOptions) {
+    super(`malformed event ${type}`, options)
+    this.type = type
+  }
+}
+
 /**
  * Decodes a stored event. Answers undefined for a type that the table does not know: the caller decides whether
  * that may be passed over.
+ * @throws MalformedEvent for bytes that are none, or hold a time that no Date can: a comparison with it is never true
  */
 export function decodeEvent<Types extends EventTypes>(
   types: Types,
@@ -103,7 +116,25 @@ export function decodeEvent<Types extends EventTypes>(
 ): EventOf<Types> | undefined {
   if (!Object.hasOwn(types, recorded.type)) return undefined
   const codec = types[recorded.type]
-  return codec && ({ type: recorded.type, data: codec.decode(recorded.data) } as EventOf<Types>)
+  if (!codec) return undefined
+  const data = decode(codec, recorded)
+  if (!timesAreValid(data)) throw new MalformedEvent(recorded.type)
+  return { type: recorded.type, data } as EventOf<Types>
+}
+
+function decode(codec: Codec, { type, data }: Pick<RecordedEvent, 'type' | 'data'>): unknown {
+  try {
+    return codec.decode(data)
+  } catch (cause) {
+    throw new MalformedEvent(type, { cause })
+  }
+}
+
+function timesAreValid(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true
+  if (value instanceof Date) return !Number.isNaN(value.getTime())
+  for (const key in value) if (!timesAreValid(value[key as keyof typeof value])) return false
+  return true
 }
 
 /** The bytes of an event, as they are stored, published and hashed. */

@@ -54,7 +54,8 @@ async function scanSegment(slot: Slot, header: SegmentHeader): Promise<Scan | un
   let last = 0
   for (let frame = readFrame(bytes, end, header.salt); frame; frame = readFrame(bytes, end, header.salt)) {
     first ||= frame.sequence
-    last = frame.sequence
+    // A repeated frame is passed over by the reader; it must not hide what stands before it.
+    last = Math.max(last, frame.sequence)
     end = frame.end
   }
   return first === 0 ? undefined : { slot, header, end, first, last }

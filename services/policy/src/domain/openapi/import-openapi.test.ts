@@ -111,6 +111,8 @@ describe('what is wrong or not supported is named by its place', () => {
     ['no YAML', 'a: [', 'document'],
     ['a key twice', 'openapi: 3.1.0\nopenapi: 3.1.0\n', 'document'],
     ['a key twice, in depth', document(withKey, {}).replace('"get":', '"get":{},"get":'), 'document'],
+    ['a key that is an object', '{openapi: 3.1.0, {a: b}: c}', 'document'],
+    ['a key that is an alias', 'a: &a x\n*a : c\n', 'document'],
     ['nesting without end', '['.repeat(20_000), 'document'],
     ['an unknown tag', 'openapi: !!js/function "f"\n', 'document'],
     [

@@ -1,4 +1,4 @@
-import { type Document, isScalar, parseDocument, visit } from 'yaml'
+import { type Document, isAlias, isCollection, isScalar, parseDocument, visit } from 'yaml'
 import { Problems, root } from './place.ts'
 
 /** A document beyond this is no description of an API; YAML of this size is read in well under a second. */
@@ -30,12 +30,26 @@ function readPlain(problems: Problems, text: string): unknown {
     problems.add(root(undefined), message.split('\n', 1)[0]?.replace(/:$/, '') ?? 'cannot be read')
   }
   problems.throwIfAny()
+  if (hasKeyThatIsNoText(document)) problems.add(root(undefined), 'must have texts, numbers or truth values as keys')
+  problems.throwIfAny()
   for (const key of repeatedKeys(document).slice(0, problemsMax)) {
     problems.add(root(undefined), `must not have the key ${JSON.stringify(key)} twice in one place`)
   }
   problems.throwIfAny()
   // Bounded aliases: a few lines could otherwise unfold to gigabytes.
   return document.toJS({ maxAliasCount: 100 })
+}
+
+/** The parser would make a text of the key, and print it as a warning. */
+function hasKeyThatIsNoText(document: Document): boolean {
+  let found = false
+  visit(document, {
+    Pair(_, { key }) {
+      found ||= isCollection(key) || isAlias(key)
+      return found ? visit.BREAK : undefined
+    },
+  })
+  return found
 }
 
 /** The parser's own check compares every key with every other: 3 s for 10,000 paths, this takes milliseconds. */

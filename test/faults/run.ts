@@ -1,5 +1,6 @@
 // `npm run faults [NAME] [--seed N] [--minutes M]`: without a name and minutes every fault once, as the builds do; with
-// minutes faults at random for so long, with a name only those whose names hold its words.
+// minutes faults at random for so long, with a name only those whose names hold its words. `npm run faults planted
+// [NAME…]`: whether bugs that are planted are found.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
@@ -15,16 +16,23 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { seed: { type: 'string' }, minutes: { type: 'string' } },
 })
-const named = positionals.length > 0 ? faultsNamed(positionals.join(' ')) : everyFault
+const planted = positionals[0] === 'planted'
+const named = positionals.length > 0 && !planted ? faultsNamed(positionals.join(' ')) : everyFault
 
-if (positionals.length === 0 && values.minutes === undefined) {
+if (planted) {
+  const quiet = '--disable-warning=PromiseRejectionHandledWarning'
+  process.exitCode = await exitCodeOf([quiet, join(import.meta.dirname, 'planted/run.ts'), ...positionals.slice(1)])
+} else if (positionals.length === 0 && values.minutes === undefined) {
   const env = { ...process.env, ...(values.seed && { GATEHOUSE_FAULT_SEED: values.seed }) }
-  const suite = join(import.meta.dirname, '..', 'run.ts')
-  const [code] = await once(spawn(process.execPath, [suite, 'faults'], { stdio: 'inherit', env }), 'exit')
-  process.exitCode = code ?? 1
+  process.exitCode = await exitCodeOf([join(import.meta.dirname, '..', 'run.ts'), 'faults'], env)
 } else {
   const seed = Number(values.seed ?? Date.now() % 1_000_000)
   process.exitCode = (await campaign(seed, values.minutes)) ? 0 : 1
+}
+
+async function exitCodeOf(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
+  const [code] = await once(spawn(process.execPath, args, { stdio: 'inherit', env }), 'exit')
+  return code ?? 1
 }
 
 /** True when everything held. */

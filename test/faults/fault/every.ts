@@ -4,9 +4,11 @@ import { linkFaults } from './links.ts'
 import { loadFaults } from './load.ts'
 import { postgresFaults } from './postgres.ts'
 import { kills, stops } from './processes.ts'
+import { rebuilds } from './rebuild.ts'
 import { redisFaults } from './redis.ts'
 import { rotations } from './rotation.ts'
 import type { SceneFault } from './scene.ts'
+import { spoolFaults } from './spool.ts'
 
 export const everyFault: readonly SceneFault[] = [
   ...kills,
@@ -18,6 +20,8 @@ export const everyFault: readonly SceneFault[] = [
   ...clockFaults,
   ...loadFaults,
   ...rotations,
+  ...spoolFaults,
+  ...rebuilds,
 ]
 
 /** The faults whose names hold all of these words. @throws when there are none */

@@ -22,6 +22,8 @@ export const linkFaults: readonly SceneFault[] = linkNames.map((name: LinkName) 
       await spoil(link)
       await scene.outage(500)
       await link.heal()
+      // A client that is told nothing waits for ever: that is its own affair.
+      if (name.startsWith('client')) link.reset()
       await sleep(100)
     }
   },

@@ -102,7 +102,7 @@ test('keys that fail in different ways look alike to the byte, but for the ids',
   const unknown = mintSecret('api_key', { environmentId: 'alpha', id: 'bbbbbbbbbbbbbbbb', secret: new Uint8Array(32) })
   const wrongSecret = mintSecret('api_key', { environmentId: 'alpha', id: keyId, secret: new Uint8Array(32) })
   const cases: [reason: string, headers: Record<string, string>, state?: ApiKeyState, expireTime?: Date][] = [
-    ['credential_malformed', { 'X-API-Key': `${key.slice(0, -1)}x` }],
+    ['credential_malformed', { 'X-API-Key': key.replace(/.$/, (last) => (last === 'x' ? 'y' : 'x')) }],
     ['credential_malformed', { 'X-API-Key': '' }],
     ['credential_unknown', { 'X-API-Key': unknown }],
     ['credential_unknown', { 'X-API-Key': 'a-key-of-another-product' }],

@@ -1,7 +1,7 @@
 /** What a client is told of a refusal: registered error code, status, words. */
 export interface OAuthRefusal {
   readonly error: string
-  readonly status: 400 | 401 | 403
+  readonly status: 400 | 401 | 403 | 429
   readonly description: string
 }
 
@@ -168,6 +168,11 @@ const refusals = {
     error: 'temporarily_unavailable',
     status: 400,
     description: 'too many device authorizations: wait a moment',
+  },
+  pushed_requests_throttled: {
+    error: 'temporarily_unavailable',
+    status: 429,
+    description: 'too many pushed requests: wait a moment',
   },
   user_code_unknown: invalidRequest('no device waits under this code'),
   user_code_throttled: invalidRequest('too many codes that are none: wait a moment'),

@@ -40,6 +40,7 @@ const refusal = async (client: GivenClient, parameters: readonly Parameter[], en
   const { result, facts } = await push(client, parameters, endpoint)
   return result?.$case === 'refusal' ? `${result.value.status} ${result.value.error}: ${facts?.reason}` : 'pushed'
 }
+const throttled = '429 temporarily_unavailable: pushed_requests_throttled'
 const by = ({ clientId }: GivenClient, uri: string) => parametersOf({ client_id: clientId, request_uri: uri })
 
 test('a pushed request is used once, whatever else the browser brings', async () => {
@@ -85,6 +86,15 @@ test('credentials of the client are not kept', async () => {
 })
 
 describe('refused at the push', () => {
+  test('without end, from one place', async () => {
+    const clientIp = '192.0.2.77'
+    const answers: string[] = []
+    for (let round = 0; round < 400 && answers.at(-1) !== throttled; round++)
+      answers.push(await refusal(app, requestOf(app.clientId), { clientIp }))
+    expect(answers.length).toBeGreaterThan(300)
+    expect(answers.at(-1)).toBe(throttled)
+    await pushed(app, requestOf(app.clientId), { clientIp: '198.51.100.7' })
+  })
   test.each<[string, Record<string, string | undefined>, string]>([
     [
       'another redirect_uri',

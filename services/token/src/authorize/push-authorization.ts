@@ -8,6 +8,7 @@ import { targetOf } from '../issue/entitlement.ts'
 import { Parameters } from '../issue/parameters.ts'
 import { type ClientRequest, placeOf } from '../issue/token-request.ts'
 import { FactsOf, Refused, refusalOf } from '../refused.ts'
+import { sourceOf } from '../sign-in/throttle.ts'
 import type { TokenParts } from '../token-parts.ts'
 import { checkRequest, proveClient } from './authorization-request.ts'
 import { pushedLifeSeconds } from './pushed-requests.ts'
@@ -26,6 +27,9 @@ const kept: ReadonlySet<string> = new Set([
   ],
 ])
 
+/** Anybody can push for a public client, and each request is kept a while. */
+const ofSource = { free: 300, pauseMaxSeconds: 1 }
+
 /**
  * RFC 9126: the client authenticates and has its request checked before the browser comes. It is checked again then.
  * @throws UNAVAILABLE when it cannot be known at the moment
@@ -38,9 +42,11 @@ export async function pushAuthorization(
   const facts = new FactsOf()
   try {
     const request = { ...place, parameters: new Parameters(list), facts }
-    const { clientId } = (await authenticateClient(parts, request)).client
+    const { client, confidential } = await authenticateClient(parts, request)
+    const { clientId } = client
     const pushed = pushedParameters(request, list, clientId)
     await checkRequest(parts, place, pushed, await proveClient(parts.views, place, pushed))
+    if (!confidential) await throttle(parts, request, clientId)
     const by = { environmentId: place.environment.environmentId, clientId }
     const requestUri = await parts.authorize.pushed.keep(by, pushed, place.nowMs)
     const value = { requestUri, expiresIn: BigInt(pushedLifeSeconds) }
@@ -52,6 +58,14 @@ export async function pushAuthorization(
       facts: facts.as(error.reason),
     }
   }
+}
+
+/** RFC 9126 section 2.3: 429. */
+async function throttle({ signIn }: TokenParts, request: ClientRequest, clientId: string): Promise<void> {
+  const { endpoint, environment, nowMs } = request
+  const of = [environment.environmentId, clientId, sourceOf(endpoint.clientIp)]
+  const wait = await signIn.throttle.take([{ kind: 'push', of, allowance: ofSource }], new Date(nowMs))
+  if (wait > 0) throw new Refused('pushed_requests_throttled')
 }
 
 function pushedParameters(request: ClientRequest, list: readonly Parameter[], clientId: string): readonly Parameter[] {

@@ -35,7 +35,7 @@ export default defineConfig({
           name: 'integration',
           include: [integration],
           globalSetup: servers,
-          testTimeout: 60_000,
+          testTimeout: 180_000,
           // The first file that asks for Kafka may wait for its fetch.
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },

@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process'
 
 interface Component {
+  /** The scope of its name. */
+  readonly group?: string
   readonly name: string
   readonly version: string
   readonly licenses?: readonly {
@@ -17,11 +19,11 @@ const bill = execFileSync('npm', ['sbom', '--sbom-format', 'cyclonedx', '--omit'
 })
 const { components } = JSON.parse(bill) as { readonly components: readonly Component[] }
 const byLicence = new Map<string, string[]>()
-for (const { name, version, licenses = [] } of components) {
-  if (name.startsWith('@gatehouse/')) continue
+for (const { group, name, version, licenses = [] } of components) {
+  if (group === '@gatehouse') continue
   const licence = licenses.map(({ license, expression }) => expression ?? license?.id ?? license?.name).join(' AND ')
   const known = byLicence.get(licence || 'none stated') ?? []
-  byLicence.set(licence || 'none stated', [...known, `${name} ${version}`])
+  byLicence.set(licence || 'none stated', [...known, `${group ? `${group}/` : ''}${name} ${version}`])
 }
 for (const [licence, packages] of [...byLicence].sort(([a], [b]) => a.localeCompare(b))) {
   process.stdout.write(

@@ -84,7 +84,8 @@ function references(history: readonly Versioned<TokenEvent>[], aliveAtMs: number
   return all(history, 'ReferenceTokenIssued').flatMap(({ event, version }): OracleEntry[] => {
     const token = event.data.referenceToken
     if (!token?.expireTime || token.expireTime.getTime() <= aliveAtMs) return []
-    const value = ReferenceTokenView.encode(token).finish()
+    const { form, content } = token
+    const value = ReferenceTokenView.encode({ form, content, expireTime: undefined }).finish()
     return [[`reference_token/${token.environmentId}/${token.tokenId}`, head(version, token.expireTime), value]]
   })
 }

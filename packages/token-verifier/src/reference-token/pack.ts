@@ -1,60 +1,79 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { decodeBase64url } from '../jws/base64url.ts'
+import { separator, strip, unstrip } from './strip.ts'
 
 /**
- * What the tokens of this service have in common, the most frequent last (RFC 1951 reaches back from the end). It must
- * stay as it is: another dictionary needs another mark.
+ * What the tokens of this service have in common once stripped, the most frequent last (RFC 1951 reaches back from the
+ * end). It must stay as it is: another dictionary needs another mark.
  */
 const dictionary = Buffer.from(
   [
-    '"act":{"sub":"","client_id":""},"authorization_details":[{"type":""}],"origin_jtis":["","cnf":{"x5t#S256":""}',
-    '"cnf":{"jkt":""}"auth_time":17"sid":"","scope":"openid profile email offline_access ","grant_id":""}',
-    '{"alg":"RS256","typ":"at+jwt","kid":""}.{"alg":"ES256","typ":"at+jwt","kid":""}.{"iss":"https://","sub":"',
-    '","aud":"https://","client_id":"","iat":17,"exp":17,"jti":"","scope":"read write","subscription_id":""}',
+    '"act":{"sub":"","client_id":""},"authorization_details":[{"type":""}],"origin_jtis":["\x02","cnf":{"x5t#S256":"\x01"}',
+    '"cnf":{"jkt":"\x01"}}"scope":"openid profile email offline_access ","{"alg":"RS256","typ":"at+jwt","kid":"\x01"}\0',
+    '","client_id":"\x03","iat":\x05,"exp":\x06,"jti":"\x02","scope":"read","subscription_id":"\x03",',
+    '"grant_id":"\x03","sid":"\x03","auth_time":\x06}{"alg":"ES256","typ":"at+jwt","kid":"\x01"}\0{"iss":"https://","sub":"\x03',
+    '","aud":"https://","client_id":"\x04\x11","iat":\x05,"exp":\x06,"jti":"\x02","scope":"read write","subscription_id":"\x03"}',
   ].join(''),
+  'latin1',
 )
 // A window of 1 KiB: zlib's own would first have to be cleared, and takes twice the time.
 const settings = { dictionary, windowBits: 10, memLevel: 4 }
 /** Longer than the longest token that is accepted. */
 const textCharsMax = 64 * 1024
 
-const plain = 0
-const packed = 1
+const mark = { plain: 0, twoParts: 2, threeParts: 3 } as const
 
 /**
- * Parts of a JWT (RFC 7515 compact form) in a third of the space: 1 M of them live in the memory of the read model. Text
- * that is no canonical base64url, or too long, is kept as it is.
+ * Parts of a JWT (RFC 7515 compact form: header, payload and perhaps signature) in a third of the space: 1 M of them live
+ * in the memory of the read model. What is random in them stands as bytes, the rest is packed. Text that is no canonical
+ * base64url, or too long, is kept as it is.
  */
 export function packParts(text: string): Uint8Array {
-  const parts = text.length < textCharsMax ? text.split('.').map(decodeBase64url) : [undefined]
-  if (!parts.every((part) => part !== undefined)) return Buffer.from(`${String.fromCharCode(plain)}${text}`, 'latin1')
-  const framed = parts.flatMap((part) => [lengthOf(part), part])
-  return Buffer.concat([Uint8Array.of(packed), deflateRawSync(Buffer.concat(framed), settings)])
+  return packed(text) ?? Buffer.from(`${String.fromCharCode(mark.plain)}${text}`, 'latin1')
+}
+
+function packed(text: string): Uint8Array | undefined {
+  if (text.length >= textCharsMax) return undefined
+  const [header, payload, signature, ...more] = text.split('.').map(decodeBase64url)
+  const threeParts = text.indexOf('.') !== text.lastIndexOf('.')
+  if (!header || !payload || (threeParts && !signature) || more.length > 0) return undefined
+  const stripped = strip([header.toString('latin1'), payload.toString('latin1')])
+  if (!stripped) return undefined
+  const rest = deflateRawSync(Buffer.from(stripped.text, 'latin1'), settings)
+  const kind = Uint8Array.of(threeParts ? mark.threeParts : mark.twoParts)
+  return Buffer.concat([kind, rest, ...stripped.values, ...(signature ? [signature] : [])])
 }
 
 /** The text again; undefined for bytes that packParts did not make. */
 export function unpackParts(bytes: Uint8Array): string | undefined {
-  const rest = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).subarray(1)
-  if (bytes[0] === plain) return rest.toString('latin1')
-  if (bytes[0] !== packed) return undefined
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const kind = all[0]
+  if (kind === mark.plain) return all.toString('latin1', 1)
+  if (kind !== mark.twoParts && kind !== mark.threeParts) return undefined
   try {
-    return joinParts(inflateRawSync(rest, { ...settings, maxOutputLength: 3 * textCharsMax }))
+    const { text, bytesRead } = inflated(all.subarray(1))
+    const end = 1 + bytesRead
+    const found = unstrip(text, all.subarray(end))
+    const parts = found?.text.split(separator) ?? []
+    if (!found || parts.length !== 2) return undefined
+    const encoded = parts.map((part) => Buffer.from(part, 'latin1').toString('base64url'))
+    const signature = all.toString('base64url', end + found.bytesRead)
+    if (kind === mark.twoParts) return signature === '' ? encoded.join('.') : undefined
+    return [...encoded, signature].join('.')
   } catch {
     return undefined
   }
 }
 
-function lengthOf(part: Uint8Array): Uint8Array {
-  return Uint8Array.of(part.length >> 8, part.length & 0xff)
+interface Inflated {
+  readonly buffer: Buffer
+  readonly engine: { readonly bytesWritten: number }
 }
 
-function joinParts(framed: Buffer): string {
-  const parts: string[] = []
-  for (let at = 0; at < framed.length; ) {
-    const end = at + 2 + framed.readUInt16BE(at)
-    if (end > framed.length) throw new RangeError('a part is cut off')
-    parts.push(framed.toString('base64url', at + 2, end))
-    at = end
-  }
-  return parts.join('.')
+/** Deflate says itself where it ends. */
+function inflated(bytes: Buffer): { text: string; bytesRead: number } {
+  // Node's types do not know of `info`.
+  const result: unknown = inflateRawSync(bytes, { ...settings, info: true, maxOutputLength: textCharsMax })
+  const { buffer, engine } = result as Inflated
+  return { text: buffer.toString('latin1'), bytesRead: engine.bytesWritten }
 }

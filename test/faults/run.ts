@@ -1,5 +1,5 @@
 // `npm run faults [NAME] [--seed N] [--minutes M]`: without a name and minutes every fault once, as the builds do; with
-// minutes faults at random for so long, with a name only those whose names hold its words. `npm run faults planted
+// minutes faults at random for so long, with names (`kill gateway,clock`) only those that hold their words. `npm run faults planted
 // [NAME…]`: whether bugs that are planted are found.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
   options: { seed: { type: 'string' }, minutes: { type: 'string' } },
 })
 const planted = positionals[0] === 'planted'
-const named = positionals.length > 0 && !planted ? faultsNamed(positionals.join(' ')) : everyFault
+const named = positionals.length > 0 && !planted ? positionals.join(' ').split(',').flatMap(faultsNamed) : everyFault
 
 if (planted) {
   const quiet = '--disable-warning=PromiseRejectionHandledWarning'

@@ -26,7 +26,12 @@ export const everyFault: readonly SceneFault[] = [
 
 /** The faults whose names hold all of these words. @throws when there are none */
 export function faultsNamed(words: string): readonly SceneFault[] {
-  const found = everyFault.filter(({ name }) => words.split(' ').every((word) => name.includes(word)))
+  const found = everyFault.filter(({ name }) =>
+    words
+      .trim()
+      .split(' ')
+      .every((word) => name.includes(word)),
+  )
   if (found.length === 0)
     throw new Error(`no fault is named ${words}: ${everyFault.map(({ name }) => name).join(', ')}`)
   return found

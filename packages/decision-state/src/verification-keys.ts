@@ -17,8 +17,11 @@ export function createVerificationKeys({ signingKeys }: Pick<DecisionState, 'sig
   return (environmentId, keyId) => {
     const view = signingKeys().find(environmentId, keyId)
     if (!view) return undefined
-    if (!read.has(view)) read.set(view, readKey(view))
-    return read.get(view)
+    const known = read.get(view)
+    if (known || read.has(view)) return known
+    const key = readKey(view)
+    read.set(view, key)
+    return key
   }
 }
 

@@ -10,7 +10,7 @@ export type Reply = readonly [word: string, ...rest: readonly unknown[]]
 
 // One hash tag, so one slot: a cluster keeps the whole model on one shard, since only there a write can be atomic.
 // It is read far more by the caches of the gateways than by itself, and 1 M credentials take some 300 MB,
-// 1 M reference tokens 390 to 550 (split of a client, phantom of a user; in memory 310 to 470).
+// 1 M reference tokens 345 to 440 (split of a client, phantom of a user: `npm run bench token-memory`).
 const firstHash = 4
 
 /**

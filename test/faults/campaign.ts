@@ -61,7 +61,8 @@ export async function startCampaign({ seed, short }: CampaignOptions): Promise<C
 
 async function runFault(scene: Scene, { name, run, hinders = true }: SceneFault): Promise<readonly string[]> {
   const from = performance.now()
-  const violations = (await run(scene)) ?? []
+  // What was not undone shows in all that follows.
+  const violations = (await run(scene).catch((error) => [`it could not be done: ${String(error)}`])) ?? []
   const to = performance.now()
   const settledAt = await settled(scene.installation, scene.workload, scene.random)
   scene.workload.add({ fault: { name, from, to, settledAt, hinders } })

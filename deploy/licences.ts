@@ -2,10 +2,7 @@
 import { execFileSync } from 'node:child_process'
 
 interface Component {
-  /** The scope of its name. */
-  readonly group?: string
-  readonly name: string
-  readonly version: string
+  readonly 'bom-ref': string
   readonly licenses?: readonly {
     readonly license?: { readonly id?: string; readonly name?: string }
     readonly expression?: string
@@ -19,11 +16,11 @@ const bill = execFileSync('npm', ['sbom', '--sbom-format', 'cyclonedx', '--omit'
 })
 const { components } = JSON.parse(bill) as { readonly components: readonly Component[] }
 const byLicence = new Map<string, string[]>()
-for (const { group, name, version, licenses = [] } of components) {
-  if (group === '@gatehouse') continue
+for (const { 'bom-ref': name, licenses = [] } of components) {
+  if (name.startsWith('@gatehouse/')) continue
   const licence = licenses.map(({ license, expression }) => expression ?? license?.id ?? license?.name).join(' AND ')
   const known = byLicence.get(licence || 'none stated') ?? []
-  byLicence.set(licence || 'none stated', [...known, `${group ? `${group}/` : ''}${name} ${version}`])
+  byLicence.set(licence || 'none stated', [...known, name])
 }
 for (const [licence, packages] of [...byLicence].sort(([a], [b]) => a.localeCompare(b))) {
   process.stdout.write(

@@ -27,6 +27,8 @@ export interface DecisionStateOptions {
   readonly model: ReadModel
   /** The service of each log. */
   readonly logs: Readonly<Record<EventSource, EventLog>>
+  /** Another decision state of this process brings the events into the model; default false. */
+  readonly fedElsewhere?: boolean
   /** Absent: events come by the pull path alone. */
   readonly kafka?: (source: EventSource) => NonNullable<SubscribeOptions['kafka']>
   /** Budget of the decoded credentials in this process. */
@@ -96,7 +98,7 @@ export function openDecisionState(options: DecisionStateOptions): DecisionState 
       logger[level]({ err, source }, 'the head of the log is not known')
     },
   })
-  const feeds = eventSources.map((source) => startFeed(source, options))
+  const feeds = options.fedElsewhere ? [] : eventSources.map((source) => startFeed(source, options))
   const startTime = Date.now()
   let known = false
 

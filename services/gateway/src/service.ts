@@ -45,6 +45,8 @@ export interface GatewayParts {
   readonly logger: Logger
   /** The token service in this process; absent: it is asked over gRPC. */
   readonly tokenCalls?: TokenCalls
+  /** The read model of this process, which the gateway fills; absent: one of its own. */
+  readonly model?: ReadModel | undefined
 }
 
 export interface RunningGateway extends Running {
@@ -60,7 +62,7 @@ export interface RunningGateway extends Running {
  */
 export async function startGateway(
   config: GatewayConfig,
-  { logger, tokenCalls }: GatewayParts,
+  { logger, tokenCalls, model: shared }: GatewayParts,
 ): Promise<RunningGateway> {
   fastStrings()
   lateMarking()
@@ -72,8 +74,8 @@ export async function startGateway(
   opened.defer(() => trail.close())
   const sink = openAuditSink(config, tls, logger)
   opened.defer(() => sink.close())
-  const model = openModel(config, logger)
-  opened.defer(() => model.close())
+  const model = shared ?? openModel(config, logger)
+  if (!shared) opened.defer(() => model.close())
   const metrics = createMetrics(registry, logger, {
     stalenessMs: () => state.stalenessMs(),
     position: (source) => state.positions()?.[source],

@@ -15,7 +15,7 @@ import {
   startGrpcService,
   watchOutbox,
 } from '@gatehouse/grpc-service'
-import { createMemoryModel } from '@gatehouse/read-model'
+import { createMemoryModel, type ReadModel } from '@gatehouse/read-model'
 import type { PolicyConfig } from './config.ts'
 import { decisionService } from './grpc/decision-service.ts'
 import { policyLogService, policyService } from './grpc/policy-service.ts'
@@ -30,12 +30,18 @@ export interface RunningPolicyService extends Running {
   readonly opsAddress: string | undefined
 }
 
+export interface PolicyParts {
+  readonly logger: Logger
+  /** The read model of this process, which the gateway in it fills; absent: one of its own. */
+  readonly model?: ReadModel | undefined
+}
+
 const migrations = new URL('./migrations/policy/', import.meta.url)
 
 /** Starts the policy service. Throws ConfigurationError when a setting cannot be met. */
 export async function startPolicy(
   config: PolicyConfig,
-  { logger }: { readonly logger: Logger },
+  { logger, model: shared }: PolicyParts,
 ): Promise<RunningPolicyService> {
   // Closed in the reverse order of opening, also when a later one does not open.
   await using opened = new AsyncDisposableStack()
@@ -59,13 +65,13 @@ export async function startPolicy(
   opened.defer(() => credentialLog.close())
   const tokenLog = connect(config.tokenAddress, 'token')
   opened.defer(() => tokenLog.close())
-  const model = createMemoryModel()
-  opened.defer(() => model.close())
+  const model = shared ?? createMemoryModel()
+  if (!shared) opened.defer(() => model.close())
   const state = openDecisionState({
     model,
     logs: { credential: credentialLog, policy: eventLogService(store), token: tokenLog },
     ...(kafka && { kafka: kafka.topicOf }),
-    logger,
+    ...{ fedElsewhere: shared !== undefined, logger },
   })
   opened.defer(() => state.close())
   const tokenService = createClient(TokenServiceClient, { address: config.tokenAddress, tls, peer: 'token' })

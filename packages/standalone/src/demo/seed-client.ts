@@ -3,6 +3,7 @@ import { ClientAuthenticationMethod, ClientRegistration } from '@gatehouse/contr
 import { ClientSecretState } from '@gatehouse/contracts/credential/v1/client_secret'
 import type { CredentialServiceService } from '@gatehouse/contracts/credential/v1/credential_service'
 import { SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
+import { GatehouseError } from '@gatehouse/errors'
 import type { ServiceClient } from '@gatehouse/grpc-service'
 
 /** What the demo's curl lines need. */
@@ -52,10 +53,18 @@ async function register(credential: Credential, environmentId: string): Promise<
     ...{ grantTypes, redirectUris, introspectableApis },
   }
   const wanted = { requestId: crypto.randomUUID(), clientId, displayName: 'Demo client', registration }
-  const present = await credential.listClients({ environmentId, pageSize: 1000, pageToken: '' })
-  if (present.clients.some((client) => client.clientId === clientId)) {
+  if (await isRegistered(credential)) {
     await credential.changeClientRegistration({ ...wanted, expectedVersion: undefined })
   } else await credential.registerClient({ ...wanted, environmentId })
+}
+
+async function isRegistered(credential: Credential): Promise<boolean> {
+  try {
+    return (await credential.getClient({ clientId })).client !== undefined
+  } catch (error) {
+    if (error instanceof GatehouseError && error.status === 'NOT_FOUND') return false
+    throw error
+  }
 }
 
 /** The activation of a new subscription provisions its key. */

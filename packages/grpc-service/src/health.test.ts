@@ -117,6 +117,16 @@ test.each(['v1', 'v1alpha'])('reflection %s names the services served and descri
   expect(await reflect(client, version, fileContainingSymbol, symbol)).toContain('GetHead')
 })
 
+test('channelz is not served, to nobody', async () => {
+  const client = connect(await serve({ reflection: true }), true)
+  const asIs = (bytes: Buffer) => bytes
+  const code = await new Promise((resolve) => {
+    const path = '/grpc.channelz.v1.Channelz/GetServers'
+    client.makeUnaryRequest(path, asIs, asIs, Buffer.alloc(0), (error) => resolve(error?.code))
+  })
+  expect(code).toBe(status.UNIMPLEMENTED)
+})
+
 test('reflection is off by default, and asks for a certificate when on', async () => {
   expect(await reflect(connect(await serve({}), true), 'v1', listServices, '')).toBe(status.UNIMPLEMENTED)
   const on = connect(await serve({ reflection: true }), false)

@@ -15,6 +15,13 @@ describe('path_invalid', () => {
   })
 })
 
+test.each(['/a', '/%61', '/..', '/%2e%2e', '/a;', '%', '/ü'])(
+  '50,000 times %s is too long, whatever it is',
+  (segment) => {
+    expect(canonicalPath(`/x${segment.repeat(50_000)}`)).toEqual({ fault: 'too_long' })
+  },
+)
+
 const piece = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom('a', '/b', '.', '%41', '%2e', '%C3%A9', '%20', '~', '%25') },
   fc.constantFrom(

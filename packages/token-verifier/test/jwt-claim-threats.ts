@@ -88,7 +88,9 @@ function names(signer: Signer): JwtThreat[] {
     ...[undefined, '', 1, ['c1'], 'a b', 'a\n', 'ü', 'x'.repeat(256)].map((value) => claimWrong('sub', value)),
     ...[undefined, '', 1, 'a\u0000'].map((value) => claimWrong('client_id', value)),
     ...[undefined, '', 1, 'x'.repeat(256)].map((value) => claimWrong('jti', value)),
-    ...[1, ['read'], 'read  write', ' read', 'a"b', 'a\\b', 'a\tb'].map((value) => claimWrong('scope', value)),
+    ...[1, ['read'], 'read  write', ' read', 'a"b', 'a\\b', 'a\tb', `${'a '.repeat(2000)}"`].map((value) =>
+      claimWrong('scope', value),
+    ),
     ...[{}, [], 'x', { kid: 'x' }, { jkt: 'short' }, { jkt: 'a'.repeat(43), kid: 'x' }].map((value) =>
       claimWrong('cnf', value),
     ),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AuditServiceClient, AuditServiceService } from '@gatehouse/contracts/audit/v1/audit_service'
 import type { GatehouseError } from '@gatehouse/errors'
-import { credentials } from '@grpc/grpc-js'
+import { type ClientOptions, credentials } from '@grpc/grpc-js'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { createClient } from '../client.ts'
@@ -86,10 +86,11 @@ export function auditServers() {
     },
 
     /** A generated client without deadlines, that shows `own` as its certificate or none. */
-    bare(server: RunningGrpcService, own?: TlsMaterial) {
+    bare(server: RunningGrpcService, own?: TlsMaterial, options: ClientOptions = {}) {
       const trust = { checkServerIdentity: () => undefined }
       const secure = credentials.createSsl(tls('console').ca, own?.key ?? null, own?.cert ?? null, trust)
-      const client = new AuditServiceClient(server.address, secure, { 'grpc.ssl_target_name_override': 'audit' })
+      const target = { 'grpc.ssl_target_name_override': 'audit' }
+      const client = new AuditServiceClient(server.address, secure, { ...target, ...options })
       closers.push(() => client.close())
       return client
     },

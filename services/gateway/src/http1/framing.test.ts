@@ -132,6 +132,7 @@ const INVALID: [name: string, reason: RefusalReason, request: string][] = [
   ['unknown expectation', 'expectation_failed', post('Expect: 200-ok\r\nContent-Length: 3\r\n', 'abc')],
   ['head of 17 KiB', 'head_too_large', get(`X: ${'a'.repeat(17 * 1024)}\r\n`)],
   ['head of 1 MB', 'head_too_large', get(`X: ${'a'.repeat(1_000_000)}\r\n`)],
+  ['10,000 query parameters', 'head_too_large', `GET /?${'a&'.repeat(10_000)} HTTP/1.1\r\nHost: a\r\n\r\n`],
   ['target of 9 KiB', 'target_too_long', `GET /${'a'.repeat(9 * 1024)} HTTP/1.1\r\nHost: a\r\n\r\n`],
   ['33 connection options', 'too_many_headers', get(`Connection: ${'a,'.repeat(33)}\r\n`)],
   ['33 connection options on two lines', 'too_many_headers', get(`Connection: ${'a,'.repeat(20)}\r\n`.repeat(2))],

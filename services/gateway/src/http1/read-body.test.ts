@@ -106,10 +106,20 @@ test('a body that drips is refused when its time is over, however alive its clie
   peer.socket.destroy()
 })
 
-test('chunks that are none are refused', async () => {
-  const { port } = await start()
-  for (const body of ['0_2\r\nab\r\n', 'zz\r\n', '2\r\nabc\r\n'])
-    expect(statusOf(await exchangeOnce(port, post(chunked, body)))).toBe(400)
+test.each([
+  ['underscore in the size', '0_2e\r\n'],
+  ['space before the size', ' a\r\n0123456789\r\n0\r\n\r\n'],
+  ['no size', 'zz\r\n'],
+  ['data longer than its size', '2\r\nabc\r\n'],
+  ['open quote in an extension', '5;x="\r\nabcde\r\n0\r\n\r\n'],
+  ['extension of 1 MB', `5;x=${'y'.repeat(1_000_000)}\r\nabcde\r\n0\r\n\r\n`],
+  ['trailer of 1 MB', `0\r\nX: ${'y'.repeat(1_000_000)}\r\n\r\n`],
+])('a chunked body with %s is refused, and what follows is no request', async (_, body) => {
+  const gateway = await start()
+  const answer = await exchangeOnce(gateway.port, post(chunked, `${body}GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n`))
+  expect(statusOf(answer)).toBe(400)
+  expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
+  expect(gateway.seen).toEqual(['POST /'])
 })
 
 test('a client that leaves in the midst ends the wait', async () => {

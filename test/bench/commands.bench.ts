@@ -22,7 +22,7 @@ export const bench: Bench = {
         single: () => commandsPerSecond(single.store),
       })
       const peer = { name: 'one transaction each', value: rates.single }
-      return [atLeast('commands', 'commands at 64 in flight, fsync on', '1/s', rates.grouped, peer, 4)]
+      return [atLeast('commands', 'commands at 64 in flight, fsync on', '1/s', rates.grouped, peer, 5)]
     } finally {
       await Promise.all([grouped.close(), single.close()])
     }

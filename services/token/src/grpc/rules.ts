@@ -14,12 +14,21 @@ export const time: Rule<Date> = (value) =>
   Number.isFinite(value.getTime()) && value.getTime() > 0 && value.getUTCFullYear() <= yearMax
     ? undefined
     : `must be a time from 1970 to ${yearMax}`
-const algorithm: Rule<SigningAlgorithm> = (value) =>
-  value === SigningAlgorithm.UNRECOGNIZED ? 'must be a known algorithm' : undefined
-const subject: Rule<CutoffSubject> = (value) =>
-  value === CutoffSubject.UNRECOGNIZED || value === CutoffSubject.CUTOFF_SUBJECT_UNSPECIFIED
-    ? 'must be a client, user or environment'
-    : undefined
+/** On the wire an enum is any int32, so what is known is listed. */
+function oneOf<Value>(known: readonly Value[], description: string): Rule<Value> {
+  return (value) => (known.includes(value) ? undefined : description)
+}
+
+const { SIGNING_ALGORITHM_UNSPECIFIED, SIGNING_ALGORITHM_ES256, SIGNING_ALGORITHM_RS256 } = SigningAlgorithm
+const algorithm = oneOf<SigningAlgorithm>(
+  [SIGNING_ALGORITHM_UNSPECIFIED, SIGNING_ALGORITHM_ES256, SIGNING_ALGORITHM_RS256],
+  'must be a known algorithm',
+)
+const { CUTOFF_SUBJECT_CLIENT, CUTOFF_SUBJECT_USER, CUTOFF_SUBJECT_ENVIRONMENT } = CutoffSubject
+const subject = oneOf<CutoffSubject>(
+  [CUTOFF_SUBJECT_CLIENT, CUTOFF_SUBJECT_USER, CUTOFF_SUBJECT_ENVIRONMENT],
+  'must be a client, user or environment',
+)
 
 export const rotateSigningKey: Rules<rpc.RotateSigningKeyRequest> = { requestId, environmentId, algorithm }
 export const removeSigningKey: Rules<rpc.RemoveSigningKeyRequest> = { requestId, keyId: tokenId, reason }

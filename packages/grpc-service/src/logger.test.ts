@@ -35,6 +35,20 @@ test('Bearer, Basic and ApiKey credentials are redacted in text', () => {
   expect(JSON.parse(line).msg).toBe('sent [redacted] and [redacted] and [redacted]')
 })
 
+test.each([
+  ['CRLF', '\r\n'],
+  ['ANSI', '\u001b[31m'],
+  ['ANSI in one byte (C1)', '\u009b31m'],
+  ['DEL', '\u007f'],
+  ['line and paragraph separator', '\u2028\u2029'],
+  ['marks that turn the direction', '\u202e\u2066\u200f'],
+  ['tags beyond the basic plane', '\u{e0041}'],
+])('%s stands escaped in one line, and reads as what it was', (_, text) => {
+  const line = logged((log) => log.warn({ path: `/a${text}`, [`${text}x`]: 1, err: new Error(text) }, `a${text}b`))
+  expect(line).toMatch(/^[\x20-\x7e]+\n$/)
+  expect(JSON.parse(line)).toMatchObject({ path: `/a${text}`, [`${text}x`]: 1, msg: `a${text}b` })
+})
+
 test('an API key id is no secret', () => {
   expect(JSON.parse(logged((log) => log.info({ api_key_id: '7QK2N4P6R8' }, 'x'))).api_key_id).toBe('7QK2N4P6R8')
 })

@@ -12,6 +12,14 @@ export function redact(line: string): string {
   return line.replace(secretField, '"$1":"[redacted]"').replace(secretText, '[redacted]')
 }
 
+/** What JSON leaves as it is, and a terminal or a viewer acts on: DEL and C1, line separators, marks of direction. */
+const unseen = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu
+
+function escapeUnseen(line: string): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return line.replace(unseen, (text) => text.split('').map(escaped).join(''))
+}
+
 const variables = {
   level: text('GATEHOUSE_LOG_LEVEL', {
     default: 'info',
@@ -30,7 +38,8 @@ function errorFields(error: unknown): object {
 
 /**
  * A JSON logger of a service on standard output (level: `GATEHOUSE_LOG_LEVEL`, default info). Every line passes
- * `redact` as text, after serialisation: a list of field paths would miss a secret inside an error message.
+ * `redact` as text, after serialisation: a list of field paths would miss a secret inside an error message. What a
+ * terminal would act on is escaped.
  * @throws ConfigurationError for a level that there is not
  */
 export function createLogger(name: string, destination?: DestinationStream): Logger {
@@ -38,7 +47,7 @@ export function createLogger(name: string, destination?: DestinationStream): Log
     name,
     level: readEnv(variables).level,
     base: { service: name },
-    hooks: { streamWrite: redact },
+    hooks: { streamWrite: (line: string) => escapeUnseen(redact(line)) },
     serializers: { err: errorFields },
     timestamp: pino.stdTimeFunctions.isoTime,
   }

@@ -13,14 +13,20 @@ export type Attempt =
   /** No answer, or one that says to try again: whether it happened is not known. */
   | { readonly kind: 'unknown' }
 
-/** An authorization code of the demo's user, with what its redemption needs. */
-export async function authorizationCode({ issuer, username, password, client_id, resource }: Demo) {
-  const verifier = randomBytes(32).toString('base64url')
-  const browser = new Browser(issuer)
-  const request = new URLSearchParams({
+/** What the demo's client asks the authorization endpoint, and pushes to it. */
+export function authorizationRequest({ client_id, resource }: Demo, verifier: string) {
+  return {
     ...{ client_id, resource, redirect_uri: redirectUri, response_type: 'code', scope: 'offline_access orders:read' },
     ...{ code_challenge_method: 'S256', code_challenge: createHash('sha256').update(verifier).digest('base64url') },
-  })
+  }
+}
+
+/** An authorization code of the demo's user, with what its redemption needs. */
+export async function authorizationCode(demo: Demo) {
+  const { issuer, username, password } = demo
+  const verifier = randomBytes(32).toString('base64url')
+  const browser = new Browser(issuer)
+  const request = new URLSearchParams(authorizationRequest(demo, verifier))
   const consent = await browser.submit(page(await browser.open(`${issuer}/oauth2/v2/authorize?${request}`)), {
     ...{ username, password },
   })

@@ -21,3 +21,16 @@ test.each([
 ])('a secret %s is found', (_, bytes) => {
   expect(found(bytes)).toEqual([expect.stringContaining('stands in a log')])
 })
+
+const key = Buffer.from('fbefbe00ff3ec1ab42fb0102030405060708090a0b0c0d0e0f10fbff3effbe7f', 'hex')
+
+test.each([
+  ['in clear', Buffer.concat([Buffer.from('0'), key, Buffer.from([0])])],
+  ['as hex', key.toString('hex')],
+  ['as base64', key.toString('base64')],
+  ['in a JWK', JSON.stringify({ d: key.toString('base64url') })],
+])('a key %s is found', (_, bytes) => {
+  const [violation, ...more] = checkSecrets({ key }, [{ name: 'a file', bytes: Buffer.from(bytes) }])
+  expect(violation).toContain('stands in a file')
+  expect(more).toEqual([])
+})

@@ -4,27 +4,34 @@ export interface Place {
   readonly bytes: Buffer
 }
 
-/** Every secret that stands in a place, in clear or in one of the spellings that hide it from a simple search. */
-export function checkSecrets(secrets: Readonly<Record<string, string>>, places: readonly Place[]): string[] {
-  const searched = Object.entries(secrets).flatMap(([name, text]) =>
-    spellings(text).map(([spelling, bytes]) => ({ name: `${name}${spelling}`, bytes })),
+/** Every secret, a text or bytes, that stands in a place, in clear or in one of the spellings that hide it from a simple search. */
+export function checkSecrets(secrets: Readonly<Record<string, string | Buffer>>, places: readonly Place[]): string[] {
+  const searched = Object.entries(secrets).flatMap(([name, secret]) =>
+    spellings(secret).map(([spelling, bytes]) => ({ name: `${name}${spelling}`, bytes })),
   )
   return places.flatMap((place) =>
     searched.filter(({ bytes }) => place.bytes.includes(bytes)).map(({ name }) => `${name} stands in ${place.name}`),
   )
 }
 
-function spellings(text: string): [name: string, bytes: Buffer][] {
-  const bytes = Buffer.from(text)
+function spellings(secret: string | Buffer): [name: string, bytes: Buffer][] {
+  const bytes = Buffer.from(secret)
   const hex = bytes.toString('hex')
+  // Base64 of a longer text that holds it: the secret may begin at any of three places in a group.
+  const base64 = [0, 1, 2].map((offset) => base64Within(bytes, offset))
+  const base64url = base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))
+  const other = base64url.filter((text) => !base64.includes(text))
   return [
     ['', bytes],
-    [' as UTF-16', Buffer.from(text, 'utf16le')],
-    [' as hex', Buffer.from(hex)],
-    [' as HEX', Buffer.from(hex.toUpperCase())],
-    // Base64 of a longer text that holds it: the secret may begin at any of three places in a group.
-    ...[0, 1, 2].map((offset): [string, Buffer] => [' as base64', Buffer.from(base64Within(bytes, offset))]),
+    ...(typeof secret === 'string' ? [named(' as UTF-16', Buffer.from(secret, 'utf16le'))] : []),
+    ...[named(' as hex', hex), named(' as HEX', hex.toUpperCase())],
+    ...base64.map((text) => named(' as base64', text)),
+    ...other.map((text) => named(' as base64url', text)),
   ]
+}
+
+function named(name: string, spelt: string | Buffer): [name: string, bytes: Buffer] {
+  return [name, Buffer.from(spelt)]
 }
 
 function base64Within(bytes: Buffer, offset: number): string {

@@ -36,7 +36,11 @@ export async function plantOAuth(system: System): Promise<Planted> {
     }
     const asked = `/oauth2/v2/authorize?client_id=${demo.client_id}&request_uri=${encodeURIComponent(secret)}`
     const paths = [demo.path, '/oauth2/v2/userinfo', `/oauth2/v2/register/${demo.client_id}`, asked]
-    for (const path of [...paths, '/oauth2/v2/consents', `/oauth2/v2/federation/callback?code=${encodeURIComponent(secret)}`]) {
+    for (const path of [
+      ...paths,
+      '/oauth2/v2/consents',
+      `/oauth2/v2/federation/callback?code=${encodeURIComponent(secret)}`,
+    ]) {
       const response = await fetch(`${demo.gateway}${path}`, { headers, redirect: 'manual' })
       const bytes = Buffer.from(JSON.stringify([...response.headers]) + (await response.text()))
       answers.push({ name: `the ${response.status} to ${path.replace(/\?.*/, '')}`, bytes })

@@ -16,6 +16,8 @@ export function openRequestRedis(
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
+    // Then the connection is dead, also where no FIN or RST ever tells of it: the next commands go over a new one.
+    socketTimeout: 1_000,
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: true,
     ...(scripts && { scripts }),

@@ -1,4 +1,4 @@
-import { type RedisServer, startRedis, waitFor } from '@gatehouse/testkit'
+import { type RedisServer, startRedis, startTcpProxy, waitFor } from '@gatehouse/testkit'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createViewCache, type ViewCache } from '../cache.ts'
@@ -179,6 +179,24 @@ test('Redis frozen: a look-up is refused in time, and following goes on afterwar
   await waitFor(() => project(100, 110).then(() => true), { what: 'the projector is through' })
   await followed(110n)
   expect(resets()).toBe(before)
+})
+
+test('a server that is gone without a word is not waited for: all goes on over new connections', async () => {
+  await using proxy = await startTcpProxy({ to: server.url })
+  const behind = openRedisModel({ address: { url: `redis://${proxy.address}` }, prefix: 'test', readTimeoutMs: 200 })
+  await waitFor(() => behind.positions(), { what: 'Redis answers' })
+  const reached: bigint[] = []
+  behind.follow((change) => reached.push(change.type === 'reset' ? (change.positions.credential ?? 0n) : change.upTo))
+  await expect.poll(() => reached.at(-1)).toBe(100n)
+  // Twice: what is opened meanwhile is swallowed too, the greeting of a new connection among it.
+  proxy.halfOpen()
+  await waitFor(() => proxy.accepted > 3, { what: 'a new connection' })
+  proxy.halfOpen()
+  await project(100, 110)
+  await expect.poll(() => reached.at(-1)).toBe(110n)
+  await waitFor(() => behind.positions(), { what: 'reads are answered again' })
+  await waitFor(() => behind.apply(expiring(0n)), { what: 'writes are answered again' })
+  await behind.close()
 })
 
 test('a broken connection alone drops nothing', async () => {

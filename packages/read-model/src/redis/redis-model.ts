@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Candidate, type Following, type ReadModel, ReadModelUnavailable, type WholeMark } from '../read-model.ts'
-import { connectRedis, type RedisAddress } from './connections.ts'
+import { connectRedis, type RedisAddress, silenceMsMax } from './connections.ts'
 import { follow, type Tail } from './follower.ts'
 import { redisGeneration, type Target } from './redis-generation.ts'
 import { layoutOf, positionsOf, positionTexts, run } from './redis-store.ts'
@@ -72,7 +72,7 @@ export function openRedisModel(options: RedisModelOptions): ReadModel {
     ...redisGeneration({ ...store, target: serving }),
     ...{ begin, markWhole, wholeMark },
     follow(listener) {
-      const connect = () => connectRedis(address, onError)
+      const connect = () => connectRedis(address, onError, silenceMsMax)
       const following = follow({ connect, changes: layout.changes, tail, listener })
       followings.add(following)
       return following

@@ -20,6 +20,8 @@ function settings(commandTimeoutMs: number): RedisOptions {
     connectTimeout: 2_000,
     // A command that timed out leaves its connection as it is; the next ones would go the same way.
     socketTimeout: silenceMsMax,
+    // Who is dead does not answer a FIN either.
+    disconnectTimeout: 20,
     retryStrategy: (times) => Math.min(20 * 2 ** times, 500),
     // A replica that was a primary refuses writes: look for the new primary.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),

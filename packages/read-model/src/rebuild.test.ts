@@ -26,6 +26,28 @@ test('a rebuild under live events has the digest of the running model and of the
   expect(await model.digest()).toMatchObject({ digest, positions: { credential: 30n } })
 })
 
+test('a rebuild catches up with logs that never rest while digests are read', async () => {
+  const model = createMemoryModel()
+  const live = createProjector({ model, projection: credentialProjection })
+  let [committed, digests] = [20, 0]
+  await live.onEvents(history.slice(0, committed))
+  async function* readToHead(_: string, after: bigint) {
+    if (after < committed) yield history.slice(Number(after), committed)
+  }
+  const busy = {
+    ...model,
+    async digest(aliveAtMs?: number) {
+      digests++
+      const digest = await model.digest(aliveAtMs)
+      await live.onEvents(history.slice(committed, ++committed))
+      return digest
+    },
+  }
+  const { identical } = await rebuild({ model: busy, projections: [credentialProjection], readToHead })
+  expect({ identical, digests }).toEqual({ identical: true, digests: 1 })
+  expect((await model.digest()).digest).toBe(oracleDigest(history.slice(0, committed)))
+})
+
 test('a rebuild corrects a serving generation that differs, and says so', async () => {
   const model = createMemoryModel()
   const live = createProjector({ model, projection: credentialProjection })

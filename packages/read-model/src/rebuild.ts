@@ -14,7 +14,7 @@ export interface RebuildOptions {
 }
 
 export interface Rebuilt {
-  /** Of the new generation, when it took over, without what expires by `aliveAtMs`. */
+  /** Of the new generation, read just before it took over, without what expires by `aliveAtMs`. */
   readonly digest: string
   readonly aliveAtMs: number
   /**
@@ -24,7 +24,8 @@ export interface Rebuilt {
   readonly identical: boolean | undefined
 }
 
-const roundsMax = 50
+const roundsMax = 5
+const triesMax = 50
 // What expires while one generation is read and then the other would be in one of them only.
 const comparedMs = 10 * 60_000
 
@@ -40,7 +41,7 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
       // Events came in between: read on. A serving generation that lost its data is not waited for.
       const comparable = reaches(fresh.positions, serving.positions) && reaches(serving.positions, fresh.positions)
       if (!comparable && round < 3) continue
-      if ((await candidate.promote()) === 'behind') continue
+      if (!(await takesOver(candidate, options))) continue
       return { digest: fresh.digest, aliveAtMs, identical: comparable ? fresh.digest === serving.digest : undefined }
     }
     throw new ReadModelUnavailable('the logs grow faster than the rebuild')
@@ -49,6 +50,15 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
     await candidate.discard().catch(() => {})
     throw error
   }
+}
+
+/** What came while the digests were read is few, and taken at once: only so it catches up with logs that never rest. */
+async function takesOver(candidate: Candidate, options: RebuildOptions): Promise<boolean> {
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    if ((await candidate.promote()) !== 'behind') return true
+    await feed(candidate, options)
+  }
+  return false
 }
 
 async function feed(candidate: Candidate, { projections, readToHead, onParked }: RebuildOptions): Promise<void> {

@@ -17,6 +17,11 @@ test('a command that was not acknowledged promises nothing', () => {
   expect(checkRevocation({ commands, calls: [call({ invokedAt: 20_000 })] }, bound)).toEqual([])
 })
 
+test('a call that carries no position is not at that of an end that was told none', () => {
+  const commands = [command({ position: '' })]
+  expect(checkRevocation({ commands, calls: [call({ invokedAt: 1_001, position: '' })] }, bound)).toEqual([])
+})
+
 test.each([
   ['an allow on a strict operation after the bound', { invokedAt: 6_001, strict: true, status: 204 }],
   ['an allow after the fault', { invokedAt: 9_001 }],

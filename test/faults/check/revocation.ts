@@ -24,7 +24,8 @@ function late(call: Call, end: End, bound: RevocationBound, hindering: readonly 
   const allowedUntil = call.strict
     ? end.endedAt + bound.strictMs
     : quietFrom(Math.max(end.endedAt, bound.healedAt), bound.otherMs, hindering) + bound.otherMs
-  const carried = call.position !== undefined && call.position === end.position && call.invokedAt >= end.endedAt
+  // An end that was told no position cannot be carried.
+  const carried = end.position !== '' && call.position === end.position && call.invokedAt >= end.endedAt
   if (call.invokedAt <= allowedUntil && !carried) return []
   const how = carried ? 'at the position of its end' : call.strict ? 'on a strict operation' : ''
   const lateMs = Math.round(call.invokedAt - end.endedAt)

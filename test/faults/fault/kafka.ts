@@ -20,31 +20,44 @@ export const kafkaFaults: readonly SceneFault[] = [
     name: 'kafka down',
     hinders: false,
     run: (scene) =>
-      goingOn(scene, async ({ kafka }) => {
-        await Promise.all(brokers.map((index) => kafka.broker(index).kill()))
-        await scene.outage(7_000)
-        await Promise.all(brokers.map((index) => kafka.broker(index).restart()))
-      }),
+      goingOn(
+        scene,
+        7_000,
+        (broker) => broker.kill(),
+        (broker) => broker.restart(),
+      ),
   },
   {
     name: 'kafka stopped',
     hinders: false,
     run: (scene) =>
-      goingOn(scene, async ({ kafka }) => {
-        for (const index of brokers) await kafka.broker(index).pause()
-        await scene.outage(3_000)
-        for (const index of brokers) await kafka.broker(index).resume()
-      }),
+      goingOn(
+        scene,
+        3_000,
+        (broker) => broker.pause(),
+        (broker) => broker.resume(),
+      ),
   },
   { name: 'kafka leader moved', hinders: false, run: moveLeaders },
 ]
 
+type Broker = ReturnType<Installation['kafka']['broker']>
+
 /** Keys end by the pull path, and no call is refused for want of Kafka. */
-async function goingOn({ installation, workload }: Scene, hurt: (installation: Installation) => Promise<void>) {
+async function goingOn(
+  { installation: { kafka }, workload, outage }: Scene,
+  shortMs: number,
+  hurt: (broker: Broker) => Promise<unknown>,
+  heal: (broker: Broker) => Promise<unknown>,
+) {
+  await Promise.all(brokers.map((index) => hurt(kafka.broker(index))))
   const from = performance.now()
-  await hurt(installation)
+  await outage(shortMs)
+  // Not longer: three brokers that start leave nobody else a processor.
+  const to = performance.now()
+  await Promise.all(brokers.map((index) => heal(kafka.broker(index))))
   const { calls }: History = workload.history
-  const during = calls.filter(({ invokedAt }) => invokedAt > from)
+  const during = calls.filter(({ invokedAt, endedAt }) => invokedAt > from && endedAt < to)
   const refused = during.filter(({ status }) => status === 503)
   return [
     ...(during.some(isAllow) ? [] : ['no call was let in while Kafka was away']),

@@ -9,6 +9,9 @@ import type { UpstreamConnection, UpstreamEvents } from './upstream-connection.t
 /** RFC 9110 section 9.2.2. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
 
+const isTimeout = (failure: ForwardFailure) =>
+  failure === 'upstream_head_timeout' || failure === 'upstream_body_timeout'
+
 /**
  * Sends a request to its upstream and the response to its client, from `start` on: until then nobody can tell it of the
  * body, which may be here already.
@@ -144,6 +147,7 @@ class Forward implements ClientEvents, UpstreamEvents, Borrower {
   responseFailed(failure: ForwardFailure): void {
     const connection = this.#upstream
     this.#upstream = undefined
+    if (isTimeout(failure) && connection?.received === false) this.#plan.upstream.distrust(this.#sentAtMs)
     if (connection !== undefined && this.#mayRetry(connection, failure)) {
       this.#retried = true
       this.#plan.upstream.borrow(this, true)

@@ -95,6 +95,21 @@ export class Upstream {
     this.#idle.push(connection)
   }
 
+  /**
+   * What was sent then has met with silence. The network may have forgotten more than that one connection: those that
+   * were kept since before are not tried one after the other, at the price of a time-out each.
+   */
+  distrust(sentAtMs: number): void {
+    for (
+      let [oldest] = this.#idle;
+      oldest && oldest.deadline < sentAtMs + this.#options.idleMs;
+      [oldest] = this.#idle
+    ) {
+      this.#idle.shift()
+      oldest.destroy()
+    }
+  }
+
   /** Ends the kept connections now, the others when their request is done. */
   close(): void {
     this.#closed = true

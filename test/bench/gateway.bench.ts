@@ -2,56 +2,83 @@ import { join } from 'node:path'
 import { freePort } from '@gatehouse/testkit'
 import { startControlPlane } from './control-plane.ts'
 import { startGatewayProcess } from './gateway-process.ts'
-import { alternate, atLeast, type Bench } from './measure.ts'
+import { alternate, atLeast, type Bench, withoutPeer } from './measure.ts'
+import { startEnvoy } from './peers/envoy.ts'
 import { startExpressGateway } from './peers/express-gateway.ts'
 import { startNginxPeers, startUpstream } from './peers/nginx.ts'
-import { holdOn, listening, startPinned } from './process.ts'
+import { startNginxLua } from './peers/nginx-lua.ts'
+import { orMissing, type Peer } from './peers/peer.ts'
+import { startTraefik } from './peers/traefik.ts'
+import { holdOn, listening, processorSeconds, startPinned } from './process.ts'
 import { requestsPerSecond } from './wrk.ts'
 
-const rounds = 5
+type Start = (cpu: number, upstream: number, apiKey: string) => Promise<Peer>
+
+const peers: readonly { readonly name: string; readonly factor: number; readonly start: Start }[] = [
+  { name: 'nginx auth_request', factor: 1.1, start: startAuthRequest },
+  { name: 'nginx with Lua: key, limit, log', factor: 0.9, start: startNginxLua },
+  { name: 'Envoy api_key_auth', factor: 1, start: startEnvoy },
+  { name: 'Traefik basicAuth, SHA-1', factor: 1.7, start: startTraefik },
+  { name: 'bare undici proxy', factor: 1.4, start: startUndici },
+  { name: 'express-gateway key-auth', factor: 4.5, start: startExpressGateway },
+]
 
 /** API key, limit and a durable record for every answer, against peers that check less: each alone on processor 0. */
 export const bench: Bench = {
   name: 'gateway',
-  async run() {
+  async run({ rounds = 5 }) {
     using _elsewhere = holdOn(1)
     await using opened = new AsyncDisposableStack()
-    const [upstream = 0, plain = 0, authRequest = 0, authService = 0, undici, express, admin] = await Promise.all(
-      Array.from({ length: 7 }, freePort),
-    )
-    const ports = { upstream, plain, authRequest, authService }
+    const upstream = await freePort()
     const control = opened.use(await startControlPlane(`http://127.0.0.1:${upstream}`))
     const { apiKey } = control.key
-    const defer = <Peer extends { stop(): Promise<void> }>(peer: Peer) => {
-      opened.defer(() => peer.stop())
-      return peer
+    const keep = <Kept extends { stop(): Promise<void> } | undefined>(kept: Kept): Kept => {
+      opened.defer(() => kept?.stop())
+      return kept
     }
-    defer(await startUpstream(1, upstream))
-    defer(await startNginxPeers(0, ports, apiKey))
-    const undiciScript = join(import.meta.dirname, 'peers', 'undici-proxy.ts')
-    defer(startPinned(0, process.execPath, [undiciScript, String(undici), String(upstream)]))
-    const expressPorts = { listen: express ?? 0, admin: admin ?? 0, upstream }
-    const { authorization } = defer(await startExpressGateway(0, expressPorts))
-    const gateway = defer(await startGatewayProcess(control, { cpu: 0, node: 'bench' }))
-    await listening(undici ?? 0)
-
-    const load = (base: string, headers: Record<string, string>) => () =>
-      requestsPerSecond({ url: `${base}/orders/items`, headers, seconds: 3, connections: 32, cpu: 1 })
-    const local = (port: number | undefined) => `http://127.0.0.1:${port}`
-    const subjects = {
-      gateway: load(gateway.url, { 'X-API-Key': apiKey }),
-      nginxAuthRequest: load(local(authRequest), { 'X-API-Key': apiKey }),
-      undici: load(local(undici), {}),
-      express: load(local(express), { Authorization: authorization }),
+    keep(await startUpstream(1, upstream))
+    const gateway = keep(await startGatewayProcess(control, { cpu: 0, node: 'bench' }))
+    const subjects: Record<string, () => Promise<number>> = {}
+    const add = async (name: string, peer: Peer) => {
+      subjects[name] = () => loaded(name, peer)
+      await subjects[name]()
     }
-    for (const warmUp of Object.values(subjects)) await warmUp()
+    await add('gateway', { ...gateway, headers: { 'X-API-Key': apiKey } })
+    for (const { name, start } of peers) {
+      const peer = keep(await orMissing(name, () => start(0, upstream, apiKey)))
+      if (peer) await add(name, peer)
+    }
     const rates = await alternate(rounds, subjects)
-    const measure = (name: string, value: number, factor: number) =>
-      atLeast('gateway', 'requests, key + limit + record', '1/s', rates.gateway, { name, value }, factor)
-    return [
-      measure('nginx auth_request', rates.nginxAuthRequest, 0.9),
-      measure('bare undici proxy', rates.undici, 1.4),
-      measure('express-gateway key-auth', rates.express, 4.5),
-    ]
+    const rate = rates['gateway'] ?? Number.NaN
+    return peers.map(({ name, factor }) => {
+      const value = rates[name]
+      const what = ['gateway', 'requests, key + limit + record', '1/s', rate] as const
+      return value === undefined ? withoutPeer(...what, name, factor) : atLeast(...what, { name, value }, factor)
+    })
   },
+}
+
+/** @returns requests a second; tells what each took of the processor, which does not change with who else uses it */
+async function loaded(name: string, peer: Peer): Promise<number> {
+  const { url, headers } = peer
+  const seconds = 3
+  const before = processorSeconds(peer)
+  const rate = await requestsPerSecond({ url: `${url}/orders/items`, headers, seconds, connections: 32, cpu: 1 })
+  const micros = ((processorSeconds(peer) - before) * 1e6) / (rate * seconds)
+  console.error(`${name}: ${Math.round(rate)} 1/s, ${micros.toFixed(1)} µs of processor each`)
+  return rate
+}
+
+async function startAuthRequest(cpu: number, upstream: number, apiKey: string): Promise<Peer> {
+  const [plain, authRequest, authService] = [await freePort(), await freePort(), await freePort()]
+  const peer = await startNginxPeers(cpu, { plain, authRequest, authService, upstream }, apiKey)
+  return { ...peer, url: `http://127.0.0.1:${authRequest}`, headers: { 'X-API-Key': apiKey } }
+}
+
+async function startUndici(cpu: number, upstream: number): Promise<Peer> {
+  const port = await freePort()
+  const script = join(import.meta.dirname, 'peers', 'undici-proxy.ts')
+  const peer = startPinned(cpu, process.execPath, [script, String(port), String(upstream)])
+  await listening(port)
+  return { ...peer, url: `http://127.0.0.1:${port}`, headers: {} }
 }

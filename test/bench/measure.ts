@@ -14,7 +14,16 @@ export interface Measure {
 /** A benchmark: `npm run bench NAME` runs the file of that name. */
 export interface Bench {
   readonly name: string
-  run(): Promise<readonly Measure[]>
+  run(options: BenchOptions): Promise<readonly Measure[]>
+}
+
+/** What the command line may say; each benchmark has its own defaults. */
+export interface BenchOptions {
+  readonly rounds?: number | undefined
+  /** How long a benchmark runs that looks for what grows. */
+  readonly minutes?: number | undefined
+  /** File that its plot is written to. */
+  readonly plot?: string | undefined
 }
 
 export function median(values: readonly number[]): number {
@@ -64,6 +73,14 @@ export function atLeast(
     goal: `>= ${factor} x`,
     ok: ratio >= factor,
   }
+}
+
+/** A measure against a peer that cannot be had on this machine: its goal is not met as long as nobody has compared. */
+export function withoutPeer(
+  ...[bench, metric, unit, value, peer, factor]: [string, string, string, number, string, number]
+): Measure {
+  const facts = { bench, metric, unit, value: Number(value.toPrecision(5)), ratio: null, goal: `>= ${factor} x` }
+  return { ...facts, peer: `${peer} (missing)`, ok: false }
 }
 
 /** A measure whose goal is an upper bound in its own unit. */

@@ -1,6 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { waitFor } from '@gatehouse/testkit'
 
 /** A process of a benchmark, held on one processor. */
@@ -8,6 +10,11 @@ export interface Pinned {
   readonly child: ChildProcess
   stop(): Promise<void>
 }
+
+const atExit: (() => void)[] = []
+process.once('exit', () => {
+  for (const undo of atExit) undo()
+})
 
 /** @param cpu the processor that the whole process may use */
 export function startPinned(
@@ -21,7 +28,7 @@ export function startPinned(
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  process.once('exit', () => child.kill('SIGKILL'))
+  atExit.push(() => child.kill('SIGKILL'))
   return {
     child,
     stop: async () => {
@@ -48,6 +55,13 @@ export function processorSeconds({ child }: Pinned): number {
   // Behind the name, which may hold spaces: fields 14 and 15 (proc(5)), in ticks of 10 ms.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+/** A folder that is gone with this process. */
+export function scratchFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `gatehouse-${name}-`))
+  atExit.push(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
 
 /** Waits until something listens. */

@@ -1,13 +1,23 @@
+// `npm run bench -- [NAME…] [--rounds N] [--minutes M] [--plot FILE]`
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Bench, Measure } from './measure.ts'
+import { parseArgs } from 'node:util'
+import type { Bench, BenchOptions, Measure } from './measure.ts'
 
 const benches = await Promise.all(
   globSync('*.bench.ts', { cwd: import.meta.dirname })
     .sort()
     .map(async (file) => ((await import(join(import.meta.dirname, file))) as { bench: Bench }).bench),
 )
-const wanted = process.argv.slice(2)
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' }, minutes: { type: 'string' }, plot: { type: 'string' } },
+})
+const options: BenchOptions = {
+  rounds: above0('rounds', values.rounds),
+  minutes: above0('minutes', values.minutes),
+  plot: values.plot,
+}
 const unknown = wanted.find((name) => !benches.some((bench) => bench.name === name))
 if (unknown) {
   console.error(`no benchmark ${unknown}; there are: ${benches.map(({ name }) => name).join(' ')}`)
@@ -17,7 +27,7 @@ if (unknown) {
 const measures: Measure[] = []
 for (const bench of benches.filter(({ name }) => !wanted.length || wanted.includes(name))) {
   console.error(`${bench.name} …`)
-  for (const measure of await bench.run()) {
+  for (const measure of await bench.run(options)) {
     console.log(JSON.stringify(measure))
     measures.push(measure)
   }
@@ -35,3 +45,10 @@ console.table(
   })),
 )
 process.exit(measures.every(({ ok }) => ok) ? 0 : 1)
+
+function above0(name: string, text: string | undefined): number | undefined {
+  const value = text === undefined ? undefined : Number(text)
+  if (value === undefined || value > 0) return value
+  console.error(`--${name} must be a number above 0, not ${text}`)
+  process.exit(1)
+}

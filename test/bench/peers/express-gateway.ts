@@ -1,33 +1,24 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listening, type Pinned, startPinned } from '../process.ts'
+import { fetchOnce, freePort, runProgram } from '@gatehouse/testkit'
+import { listening, scratchFolder, startPinned } from '../process.ts'
+import type { Peer } from './peer.ts'
 
 /** The version that is compared with. */
 const version = '1.16.11'
 
 /** Installs express-gateway into the cache, never into the project: it is a peer, not a dependency. */
-function install(): string {
-  const dir = join(
-    process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
-    'gatehouse',
-    `express-gateway-${version}`,
-  )
-  if (!existsSync(join(dir, 'node_modules', 'express-gateway'))) {
-    mkdirSync(dir, { recursive: true })
-    writeFileSync(join(dir, 'package.json'), '{"private":true}')
-    execFileSync('npm', ['install', '--ignore-scripts', '--loglevel=error', `express-gateway@${version}`], {
-      cwd: dir,
-      stdio: 'inherit',
-    })
-  }
-  return dir
+function install(): Promise<string> {
+  return fetchOnce(`express-gateway-${version}`, async (part) => {
+    writeFileSync(join(part, 'package.json'), '{"private":true}')
+    const flags = ['--ignore-scripts', '--loglevel=error']
+    await runProgram('npm', ['install', ...flags, `express-gateway@${version}`], { cwd: part })
+  })
 }
 
 /** Writes the configuration: one endpoint, key-auth, proxy. @returns the script that starts it */
 function configure(installed: string, ports: { listen: number; admin: number; upstream: number }): string {
-  const dir = mkdtempSync(join(tmpdir(), 'gatehouse-express-gateway-'))
+  const dir = scratchFolder('express-gateway')
   const gateway = {
     http: { port: ports.listen },
     admin: { port: ports.admin, host: '127.0.0.1' },
@@ -69,12 +60,10 @@ async function post(adminPort: number, path: string, body: object): Promise<Reco
   return (await response.json()) as Record<string, string>
 }
 
-/** @returns the running peer and the Authorization header that it accepts */
-export async function startExpressGateway(
-  cpu: number,
-  ports: { listen: number; admin: number; upstream: number },
-): Promise<Pinned & { authorization: string }> {
-  const script = configure(install(), ports)
+/** express-gateway with `key-auth`: nothing limited, nothing recorded. */
+export async function startExpressGateway(cpu: number, upstream: number): Promise<Peer> {
+  const ports = { listen: await freePort(), admin: await freePort(), upstream }
+  const script = configure(await install(), ports)
   const peer = startPinned(cpu, process.execPath, ['--no-deprecation', script], {
     LOG_LEVEL: 'error',
     NODE_ENV: 'production',
@@ -87,5 +76,6 @@ export async function startExpressGateway(
     type: 'key-auth',
     credential: {},
   })
-  return { ...peer, authorization: `apiKey ${key['keyId']}:${key['keySecret']}` }
+  const authorization = `apiKey ${key['keyId']}:${key['keySecret']}`
+  return { ...peer, url: `http://127.0.0.1:${ports.listen}`, headers: { Authorization: authorization } }
 }

@@ -1,21 +1,30 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listening, type Pinned, startPinned } from '../process.ts'
+import { listening, type Pinned, scratchFolder, startPinned } from '../process.ts'
 
-/** Starts nginx with one worker on one processor and waits until it listens. */
-async function startNginx(cpu: number, port: number, http: string): Promise<Pinned> {
-  const dir = mkdtempSync(join(tmpdir(), 'gatehouse-nginx-'))
+/**
+ * Starts nginx with one worker on one processor and waits until it listens.
+ * @param http what stands in the `http` block, given a folder of its own
+ * @param modules paths of modules that it loads
+ */
+export async function startNginx(
+  cpu: number,
+  port: number,
+  http: string | ((folder: string) => string),
+  modules: readonly string[] = [],
+): Promise<Pinned> {
+  const dir = scratchFolder('nginx')
   const file = join(dir, 'nginx.conf')
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `${kind}_temp_path ${dir}/${kind};`,
   )
   writeFileSync(
     file,
-    `worker_processes 1; daemon off; master_process off; pid ${dir}/pid; error_log ${dir}/error;
+    `${modules.map((path) => `load_module ${path};`).join('\n')}
+worker_processes 1; daemon off; master_process off; pid ${dir}/pid; error_log ${dir}/error;
 events { worker_connections 4096; }
 http { access_log off; keepalive_requests 100000000; ${temporary.join(' ')}
-${http} }`,
+${typeof http === 'string' ? http : http(dir)} }`,
   )
   const nginx = startPinned(cpu, 'nginx', ['-c', file])
   await listening(port)

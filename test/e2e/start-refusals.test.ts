@@ -40,7 +40,7 @@ describe('a start that cannot be says so in one line and ends with 1', () => {
     ],
     'settings are wrong, and all are named': async () => [
       { GATEHOUSE_DATA_DIR: dataDir, GATEHOUSE_GATEWAY_ADDRESS: 'nonsense', GATEHOUSE_CACHE_BYTES: 'much' },
-      /GATEHOUSE_GATEWAY_ADDRESS .*GATEHOUSE_CACHE_BYTES/,
+      /GATEHOUSE_CACHE_BYTES .*GATEHOUSE_GATEWAY_ADDRESS/,
     ],
     'the data directory cannot be made': async () => {
       const file = join(dataDir, 'file')

@@ -1,6 +1,13 @@
 /** A setting is missing or wrong, or what it names cannot be had. `runMain` prints its message as one line. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
+  /** All that is wrong, each for itself. */
+  readonly problems: readonly string[]
+
+  constructor(...problems: readonly string[]) {
+    super(problems.join('; '))
+    this.problems = problems
+  }
 }
 
 /** The address cannot be had: in use, not of this machine, not allowed. */
@@ -44,7 +51,7 @@ export function readEnv<Table extends Record<string, Variable<unknown>>>(
       return [key, undefined]
     }
   })
-  if (wrong.length > 0) throw new ConfigurationError(wrong.join('; '))
+  if (wrong.length > 0) throw new ConfigurationError(...wrong)
   return Object.fromEntries(entries)
 }
 

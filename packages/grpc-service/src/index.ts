@@ -30,6 +30,12 @@ export { cutPage, type PageRequest, pageOf, pageSizeMax } from './page.ts'
 export { each, form, nested, orEmpty, orUnset, type Rule, type Rules, validate, violationsOf } from './rules.ts'
 export { type Running, runMain } from './run-main.ts'
 export { type GrpcServiceOptions, type RunningGrpcService, startGrpcService } from './server.ts'
-export { grpcVariables, kafkaVariables, nodeVariable, serviceVariables } from './service-variables.ts'
+export {
+  grpcVariables,
+  kafkaVariables,
+  nodeVariable,
+  readModelVariables,
+  serviceVariables,
+} from './service-variables.ts'
 export { devCertificates, serviceTls, type TlsMaterial } from './tls.ts'
 export { isTracing, type OpenSpan, openSpan, startTracing, traced } from './tracing.ts'

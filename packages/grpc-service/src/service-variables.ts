@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { flag, list, optionalText, text } from './environment.ts'
+import { flag, integer, list, optionalText, text } from './environment.ts'
 
 /** The variables every service has: `readEnv({ ...serviceVariables, … })`; hand the result to `serviceTls`. */
 export const serviceVariables = {
@@ -24,6 +24,12 @@ export const kafkaVariables = {
   kafkaBrokers: list('GATEHOUSE_KAFKA_BROKERS'),
   /** Put before the names of the topics, to keep installations on one Kafka apart. */
   topicPrefix: text('GATEHOUSE_TOPIC_PREFIX', { default: '', pattern: /^[a-z0-9._-]*$/, expected: 'a-z 0-9 . _ -' }),
+} as const
+
+/** The variables of a service that decides on the read model. */
+export const readModelVariables = {
+  redisUrl: optionalText('GATEHOUSE_REDIS_URL'),
+  cacheBytes: integer('GATEHOUSE_CACHE_BYTES', { default: 64 << 20, min: 1 << 20 }),
 } as const
 
 /** Names a process in its decision records: unique in the installation. */

@@ -8,6 +8,7 @@ export {
 export { followKeyRings, type KeyRing, type KeyRings } from './key-rings.ts'
 export { type Noun, nouns } from './keys.ts'
 export { createMemoryModel } from './memory/memory-model.ts'
+export { openReadModel, type ReadModelSettings } from './open-read-model.ts'
 export { followPolicy, type PolicyViews, type UnknownView } from './policy-views.ts'
 export { credentialProjection } from './projections/credential.ts'
 export { policyProjection } from './projections/policy.ts'

@@ -85,7 +85,7 @@ export interface Following {
   close(): Promise<void>
 }
 
-/** The read model of a gateway: a fold of the event logs that can be thrown away and rebuilt. */
+/** The read model of those who decide: a fold of the event logs that can be thrown away and rebuilt. */
 export interface ReadModel extends Generation {
   /**
    * Tells every change in order, beginning with a reset. Changes that were missed (a gap, lost data, a promoted

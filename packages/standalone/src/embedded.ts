@@ -4,7 +4,7 @@ import { readConfig as auditConfig, startAudit } from '@gatehouse/audit'
 import { readConfig as consoleConfig, startConsole } from '@gatehouse/console'
 import { readConfig as credentialConfig, startCredential } from '@gatehouse/credential'
 import { readConfig as gatewayConfig, startGateway } from '@gatehouse/gateway'
-import type { Logger } from '@gatehouse/grpc-service'
+import { ConfigurationError, type Logger } from '@gatehouse/grpc-service'
 import { readConfig as policyConfig, startPolicy } from '@gatehouse/policy'
 import { createMemoryModel } from '@gatehouse/read-model'
 import { startToken, readConfig as tokenConfig } from '@gatehouse/token'
@@ -54,8 +54,9 @@ export async function startEmbedded({ dataDir, environment, logger }: EmbeddedOp
   opened.defer(async () => model?.close())
   const policy = await start(startPolicy(policyConfig(env), { logger: logger('policy'), model }))
   const token = await start(startToken(tokenConfig(env), { logger: logger('token'), model }))
-  const { calls: tokenCalls } = token
-  const gateway = await start(startGateway(gatewayConfig(env), { logger: logger('gateway'), tokenCalls, model }))
+  // What a request needs of services in this process is a call: gRPC and TLS to itself would cost more than the work.
+  const own = { tokenCalls: token.calls, auditSink: { send: audit.ingest }, model }
+  const gateway = await start(startGateway(gatewayConfig(env), { logger: logger('gateway'), ...own }))
   const console = await start(startConsole(consoleConfig(env), { logger: logger('console') }))
   const closing = opened.move()
   return {
@@ -71,9 +72,16 @@ export async function startEmbedded({ dataDir, environment, logger }: EmbeddedOp
   }
 }
 
-/** A wrong setting of any service is told before anything is started. */
+/** The wrong settings of all services are told before anything is started. */
 function checkSettings(env: NodeJS.ProcessEnv): void {
   const complete = { ...env, GATEHOUSE_POSTGRES_URL: env['GATEHOUSE_POSTGRES_URL'] || 'postgres://own' }
+  const wrong = new Set<string>()
   for (const read of [credentialConfig, auditConfig, policyConfig, tokenConfig, gatewayConfig, consoleConfig])
-    read(complete)
+    try {
+      read(complete)
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error
+      for (const problem of error.problems) wrong.add(problem)
+    }
+  if (wrong.size > 0) throw new ConfigurationError(...wrong)
 }

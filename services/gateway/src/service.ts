@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type AuditSink, openAuditSink, openTrail, startShipper, type Trail } from '@gatehouse/audit-trail'
+import { type AuditSink, type ClosableSink, openAuditSink, openTrail, startShipper, type Trail } from '@gatehouse/audit-trail'
 import { eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import { type DecisionState, openDecisionState } from '@gatehouse/decision-state'
@@ -15,7 +15,7 @@ import {
   type TlsMaterial,
   watchSpool,
 } from '@gatehouse/grpc-service'
-import { createMemoryModel, openRedisModel, type ReadModel } from '@gatehouse/read-model'
+import { openReadModel, type ReadModel } from '@gatehouse/read-model'
 import { accessTokenParts } from './check/authenticate/access-token-parts.ts'
 import { createCheck } from './check/check.ts'
 import type { State } from './check/state.ts'
@@ -45,7 +45,9 @@ export interface GatewayParts {
   readonly logger: Logger
   /** The token service in this process; absent: it is asked over gRPC. */
   readonly tokenCalls?: TokenCalls
-  /** The read model of this process, which the gateway fills; absent: one of its own. */
+  /** The audit service in this process; absent, or where Kafka is named: records go to Kafka or over gRPC. */
+  readonly auditSink?: AuditSink
+  /** The read model of this process, which the gateway fills; absent: as the settings say. */
   readonly model?: ReadModel | undefined
 }
 
@@ -62,7 +64,7 @@ export interface RunningGateway extends Running {
  */
 export async function startGateway(
   config: GatewayConfig,
-  { logger, tokenCalls, model: shared }: GatewayParts,
+  { logger, tokenCalls, auditSink, model: shared }: GatewayParts,
 ): Promise<RunningGateway> {
   fastStrings()
   lateMarking()
@@ -72,9 +74,9 @@ export async function startGateway(
   const registry = createRegistry('gateway')
   const trail = await openSpool(config, logger)
   opened.defer(() => trail.close())
-  const sink = openAuditSink(config, tls, logger)
+  const sink = openSink(config, tls, logger, auditSink)
   opened.defer(() => sink.close())
-  const model = shared ?? openModel(config, logger)
+  const model = shared ?? openReadModel(config, (err) => logger.warn({ err }, 'the read model is away'))
   if (!shared) opened.defer(() => model.close())
   const metrics = createMetrics(registry, logger, {
     stalenessMs: () => state.stalenessMs(),
@@ -147,12 +149,9 @@ function openSpool(config: GatewayConfig, logger: Logger): Promise<Trail> {
   })
 }
 
-function openModel({ redisUrl }: GatewayConfig, logger: Logger): ReadModel {
-  if (!redisUrl) return createMemoryModel()
-  return openRedisModel({
-    address: { url: redisUrl },
-    onError: (err) => logger.warn({ err }, 'the read model is away'),
-  })
+function openSink(config: GatewayConfig, tls: TlsMaterial, logger: Logger, own: AuditSink | undefined): ClosableSink {
+  if (!own || config.kafkaBrokers.length > 0) return openAuditSink(config, tls, logger)
+  return { send: own.send, close: () => Promise.resolve() }
 }
 
 function connectLogs(config: GatewayConfig, tls: TlsMaterial) {

@@ -6,6 +6,7 @@ import {
   nodeVariable,
   port,
   readEnv,
+  readModelVariables,
   serviceVariables,
   text,
 } from '@gatehouse/grpc-service'
@@ -14,6 +15,7 @@ export const variables = {
   ...serviceVariables,
   ...grpcVariables,
   ...kafkaVariables,
+  ...readModelVariables,
   address: address('GATEHOUSE_POLICY_ADDRESS', '127.0.0.1:7103'),
   opsPort: port('GATEHOUSE_POLICY_OPS_PORT', 9103),
   postgresUrl: text('GATEHOUSE_POSTGRES_URL'),

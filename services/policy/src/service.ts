@@ -15,7 +15,7 @@ import {
   startGrpcService,
   watchOutbox,
 } from '@gatehouse/grpc-service'
-import { createMemoryModel, type ReadModel } from '@gatehouse/read-model'
+import { openReadModel, type ReadModel } from '@gatehouse/read-model'
 import type { PolicyConfig } from './config.ts'
 import { decisionService } from './grpc/decision-service.ts'
 import { policyLogService, policyService } from './grpc/policy-service.ts'
@@ -32,7 +32,7 @@ export interface RunningPolicyService extends Running {
 
 export interface PolicyParts {
   readonly logger: Logger
-  /** The read model of this process, which the gateway in it fills; absent: one of its own. */
+  /** The read model of this process, which the gateway in it fills; absent: as the settings say. */
   readonly model?: ReadModel | undefined
 }
 
@@ -65,13 +65,13 @@ export async function startPolicy(
   opened.defer(() => credentialLog.close())
   const tokenLog = connect(config.tokenAddress, 'token')
   opened.defer(() => tokenLog.close())
-  const model = shared ?? createMemoryModel()
+  const model = shared ?? openReadModel(config, (err) => logger.warn({ err }, 'the read model is away'))
   if (!shared) opened.defer(() => model.close())
   const state = openDecisionState({
     model,
     logs: { credential: credentialLog, policy: eventLogService(store), token: tokenLog },
     ...(kafka && { kafka: kafka.topicOf }),
-    ...{ fedElsewhere: shared !== undefined, logger },
+    ...{ cacheBytesMax: config.cacheBytes, fedElsewhere: shared !== undefined, logger },
   })
   opened.defer(() => state.close())
   const tokenService = createClient(TokenServiceClient, { address: config.tokenAddress, tls, peer: 'token' })

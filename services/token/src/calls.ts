@@ -1,8 +1,10 @@
 import { parsePositions } from '@gatehouse/contracts/positions'
 import type { AuthorizationServiceService } from '@gatehouse/contracts/token/v1/authorization_service'
 import type { Endpoint, TokenServiceService } from '@gatehouse/contracts/token/v1/token_service'
+import { FactParked } from '@gatehouse/decision-state'
 import { unavailable } from '@gatehouse/errors'
 import type { UnaryCalls } from '@gatehouse/grpc-service'
+import { ReadModelUnavailable } from '@gatehouse/read-model'
 import { interact } from './authorize/interact.ts'
 import { pushAuthorization } from './authorize/push-authorization.ts'
 import { startDeviceAuthorization } from './device/start-device-authorization.ts'
@@ -21,7 +23,9 @@ export function createCalls(parts: TokenParts): Calls {
     <Request extends AtEndpoint, Response>(call: (parts: TokenParts, request: Request) => Promise<Response>) =>
     (request: Request) => {
       const { position = '' } = request.endpoint ?? {}
-      return position === '' ? call(parts, request) : awaitPosition(parts, position).then(() => call(parts, request))
+      const answer =
+        position === '' ? call(parts, request) : awaitPosition(parts, position).then(() => call(parts, request))
+      return answer.catch(unknownFact)
     }
   return {
     issueToken: reached(issueToken),
@@ -49,4 +53,11 @@ async function awaitPosition({ state }: TokenParts, position: string): Promise<v
   const positions = parsePositions(position)
   if (positions && (await state.waitFor(positions, positionWaitMs))) return
   throw unavailable('POSITION_NOT_REACHED', 'the state is not at the position that is asked for')
+}
+
+/** What cannot be read is neither there nor missing: nothing is said of it. */
+function unknownFact(error: unknown): never {
+  if (error instanceof FactParked || error instanceof ReadModelUnavailable)
+    throw unavailable('READ_MODEL_UNAVAILABLE', 'the state cannot be read at the moment', error)
+  throw error
 }

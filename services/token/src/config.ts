@@ -8,6 +8,7 @@ import {
   optionalText,
   port,
   readEnv,
+  readModelVariables,
   serviceVariables,
   text,
 } from '@gatehouse/grpc-service'
@@ -16,6 +17,7 @@ export const variables = {
   ...serviceVariables,
   ...grpcVariables,
   ...kafkaVariables,
+  ...readModelVariables,
   address: address('GATEHOUSE_TOKEN_ADDRESS', '127.0.0.1:7102'),
   opsPort: port('GATEHOUSE_TOKEN_OPS_PORT', 9102),
   postgresUrl: text('GATEHOUSE_POSTGRES_URL'),

@@ -16,7 +16,7 @@ import {
   type TlsMaterial,
   watchOutbox,
 } from '@gatehouse/grpc-service'
-import { createMemoryModel, type ReadModel } from '@gatehouse/read-model'
+import { openReadModel, type ReadModel } from '@gatehouse/read-model'
 import { createTokenVerifier } from '@gatehouse/token-verifier'
 import { createAuthorize } from './authorize/authorize-parts.ts'
 import { type Calls, createCalls } from './calls.ts'
@@ -50,7 +50,7 @@ export interface RunningTokenService extends Running {
 
 export interface TokenParts {
   readonly logger: Logger
-  /** The read model of this process, which the gateway in it fills; absent: one of its own. */
+  /** The read model of this process, which the gateway in it fills; absent: as the settings say. */
   readonly model?: ReadModel | undefined
 }
 
@@ -165,10 +165,12 @@ function openState(
     policy: connect(config.policyAddress, 'policy'),
     token: eventLogService(store),
   }
-  const model = shared ?? createMemoryModel()
+  const model = shared ?? openReadModel(config, (err) => logger.warn({ err }, 'the read model is away'))
   if (!shared) opened.defer(() => model.close())
-  const fedElsewhere = shared !== undefined
-  const state = openDecisionState({ model, logs, fedElsewhere, ...(kafka && { kafka }), logger })
+  const state = openDecisionState({
+    ...{ model, logs, ...(kafka && { kafka }) },
+    ...{ cacheBytesMax: config.cacheBytes, fedElsewhere: shared !== undefined, logger },
+  })
   opened.defer(() => state.close())
   return state
 }

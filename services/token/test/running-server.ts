@@ -21,11 +21,15 @@ const registrations = { public: publicIn, confidential: confidentialIn }
 /**
  * A whole token service on a real Postgres for the tests of the file that imports this: with the environment `alpha`, its
  * APIs `orders` and `billing`, and the logs of the other services served by gRPC.
+ * @param settings further ones
  */
-export function authorizationServerOn(database: () => Promise<string>) {
+export function authorizationServerOn(
+  database: () => Promise<string>,
+  settings: () => Promise<NodeJS.ProcessEnv> = async () => ({}),
+) {
   const closing = new AsyncDisposableStack()
   const logs = createTestLogs()
-  const addresses: NodeJS.ProcessEnv = {}
+  const given: NodeJS.ProcessEnv = {}
   const probe = confidentialIn(logs, 'probe')
   let dataDir = ''
   let postgresUrl = ''
@@ -34,7 +38,7 @@ export function authorizationServerOn(database: () => Promise<string>) {
   const environment = (address: string) => ({
     ...{ GATEHOUSE_DATA_DIR: dataDir, GATEHOUSE_POSTGRES_URL: postgresUrl, GATEHOUSE_TOKEN_ADDRESS: address },
     ...{ GATEHOUSE_NODE: `test-${encodeBase32(randomBytes(5))}`, GATEHOUSE_TOKEN_OPS_PORT: '0' },
-    ...{ GATEHOUSE_JWKS_CACHE_SECONDS: '0', ...addresses },
+    ...{ GATEHOUSE_JWKS_CACHE_SECONDS: '0', ...given },
   })
   async function start(address = '127.0.0.1:0'): Promise<RunningTokenService> {
     const config = readConfig(environment(address))
@@ -48,10 +52,11 @@ export function authorizationServerOn(database: () => Promise<string>) {
     dataDir = await mkdtemp(join(tmpdir(), 'token-'))
     closing.defer(() => rm(dataDir, { recursive: true }))
     postgresUrl = await database()
+    Object.assign(given, await settings())
     publishAlpha(logs.policy)
     for (const name of ['credential', 'policy'] as const) {
       const served = await serveLog(name, logs[name], dataDir)
-      addresses[`GATEHOUSE_${name.toUpperCase()}_ADDRESS`] = served.address
+      given[`GATEHOUSE_${name.toUpperCase()}_ADDRESS`] = served.address
       closing.defer(() => served.close())
     }
     service = await start()

@@ -27,8 +27,11 @@ test('names every variable that is wrong, at once', () => {
   const wrong = { PORT: '99999', WORKERS: '1.5', REFLECTION: 'yes', ADDRESS: 'localhost' }
   expect(() => readEnv(table, wrong)).toThrow(
     new ConfigurationError(
-      'URL is required; ADDRESS must be host:port; PORT must be a whole number from 0 to 65535; ' +
-        'WORKERS must be a whole number from 1 to 64; REFLECTION must be true or false',
+      'URL is required',
+      'ADDRESS must be host:port',
+      'PORT must be a whole number from 0 to 65535',
+      'WORKERS must be a whole number from 1 to 64',
+      'REFLECTION must be true or false',
     ),
   )
 })

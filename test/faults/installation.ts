@@ -125,6 +125,7 @@ const linked: Readonly<Partial<Record<MemberName, Readonly<Record<string, Exclud
   policy: { GATEHOUSE_POSTGRES_URL: 'policy-postgres' },
   token: { GATEHOUSE_POSTGRES_URL: 'token-postgres' },
   audit: { GATEHOUSE_POSTGRES_URL: 'audit-postgres' },
+  console: { GATEHOUSE_CREDENTIAL_ADDRESS: 'console-credential' },
   gateway: {
     GATEHOUSE_REDIS_URL: 'gateway-redis',
     GATEHOUSE_CREDENTIAL_ADDRESS: 'gateway-credential',
@@ -156,7 +157,9 @@ async function describeDemo(dataDir: string, environment: NodeJS.ProcessEnv) {
 async function leadTo(demo: Demo, upstream: string): Promise<void> {
   const path = `/v1/environments/${demo.environment}/apis/${demo.api}`
   const { api } = await manage<{ api: object }>({ demo }, 'GET', path)
-  await manage({ demo }, 'PUT', path, publishable({ ...api, upstreams: [new URL(upstream).origin] }))
+  // Shorter than clients wait: an upstream that is silent is the gateway's to tell.
+  const forwarding = { response_timeout: '5s' }
+  await manage({ demo }, 'PUT', path, publishable({ ...api, upstreams: [new URL(upstream).origin], forwarding }))
 }
 
 /** An API as it is read, as it may be written. */

@@ -9,6 +9,7 @@ export const linkNames = [
   'gateway-policy',
   'gateway-token',
   'gateway-upstream',
+  'console-credential',
   'client-gateway',
   'client-gateway-2',
   'credential-postgres',

@@ -17,6 +17,8 @@ export interface Workload {
   readonly blocked: readonly Key[]
   /** Issues keys until so many are active. */
   fill(count: number): Promise<void>
+  /** Issues so many keys at once; resolves when all of them are. */
+  issueAtOnce(count: number): Promise<unknown>
   /** Revokes an active key; answers it when that is acknowledged. */
   revokeOne(): Promise<Key>
   /** Waits until so many more commands were acknowledged, and each gateway has answered as many more calls. */
@@ -137,6 +139,7 @@ export function startWorkload(options: WorkloadOptions): Workload {
     async fill(count) {
       while (active.length < count) await command('issue', undefined, true)
     },
+    issueAtOnce: (count) => Promise.all(Array.from({ length: count }, () => command('issue', undefined, true))),
     async revokeOne() {
       return (await revokeOne(() => true)) as Key
     },

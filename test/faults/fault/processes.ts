@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { callGateway } from '../call-gateway.ts'
 import { type Call, isAllow } from '../history.ts'
 import { type MemberName, memberNames } from '../installation.ts'
@@ -7,10 +8,32 @@ export const kills: readonly SceneFault[] = memberNames.map((name) => ({
   name: `kill ${name}`,
   async run({ installation, workload, random, ready }) {
     await workload.progress(random.between(1, 5))
+    const underWay = workload.issueAtOnce(8)
+    await sleep(random.between(0, 20))
     await installation.members[name].kill()
     ready(name, await installation.members[name].start())
+    await underWay
   },
 }))
+
+/** So many kills at any moment, some of two processes at once, the next when what was killed is ready again. */
+export function killing(count: number): SceneFault {
+  return {
+    name: `${count} kills`,
+    async run({ installation: { members }, workload, random, ready }) {
+      for (let killed = 0; killed < count; ) {
+        const underWay = workload.issueAtOnce(4)
+        await sleep(random.between(0, 100))
+        const names = new Set([random.pick(memberNames), random.chance(0.1) ? random.pick(memberNames) : undefined])
+        const victims = [...names].filter((name) => name !== undefined).slice(0, count - killed)
+        killed += victims.length
+        await Promise.all(victims.map((name) => members[name].kill()))
+        await Promise.all(victims.map(async (name) => ready(name, await members[name].start())))
+        await underWay
+      }
+    },
+  }
+}
 
 export const stops: readonly SceneFault[] = memberNames.map((name) => ({
   name: `stop ${name}`,

@@ -117,6 +117,11 @@ function resultsOf(module: TestModule): Result[] {
   })
 }
 
+/** Those of its hooks included, after which no test of theirs runs. */
+function errorsOf(module: TestModule) {
+  return [...module.errors(), ...[...module.children.allSuites()].flatMap((suite) => suite.errors())]
+}
+
 function outcomeOf(plant: Plant, module: TestModule | undefined): Outcome {
   const none = (saw: string): Outcome => ({ plant, caught: false, saw, seconds: 0 })
   if (!module) return none('the proof did not run')
@@ -125,7 +130,7 @@ function outcomeOf(plant: Plant, module: TestModule | undefined): Outcome {
   const results = resultsOf(module)
   const first = results.find(({ failure }) => failure !== undefined)
   if (!first) {
-    const [error] = module.errors()
+    const [error] = errorsOf(module)
     const why = error ? `broken: ${error.message}` : `${results.length} tests passed`
     return { ...none(why), seconds }
   }
@@ -138,7 +143,7 @@ function unsoundIn({ file, tests }: Plant['caughtBy'], modules: readonly TestMod
   const results = resultsOf(module)
   const missing = tests.filter((name) => !results.some((result) => result.name === name))
   return [
-    ...module.errors().map(({ message }) => `${file}: ${message}`),
+    ...errorsOf(module).map(({ message }) => `${file}: ${message}`),
     ...missing.map((name) => `${file}: there is no test ${name}`),
     ...results.flatMap(({ name, failure }) => (failure === undefined ? [] : [`${file}: ${name}: ${failure}`])),
   ]

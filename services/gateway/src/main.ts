@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { runMain } from '@gatehouse/grpc-service'
 import { readConfig } from './config.ts'
 import { startGateway } from './service.ts'
-import { reportReady, startWorkers } from './workers.ts'
+import { reportReadiness, startWorkers } from './workers.ts'
 
 await runMain(
   'gateway',
@@ -10,7 +10,7 @@ await runMain(
     const config = readConfig()
     if (config.workers > 1 && cluster.isPrimary) return startWorkers(config, logger)
     const gateway = await startGateway(config, { logger })
-    reportReady()
+    reportReadiness(gateway.ready)
     return gateway
   },
   // Ctrl-C and service managers signal the workers as well as the process that started them, which signals them too.

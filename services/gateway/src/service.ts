@@ -35,6 +35,7 @@ import { connectRegistration } from './oauth/registration-calls.ts'
 import type { TokenCalls } from './oauth/token-calls.ts'
 import { createMemoryProofMemory } from './proofs/memory.ts'
 import { createRedisProofMemory } from './proofs/redis.ts'
+import { canServe } from './readiness.ts'
 import { traceApplied } from './trace-applied.ts'
 import { shareMetrics } from './workers.ts'
 
@@ -55,6 +56,8 @@ export interface RunningGateway extends Running {
   /** `host:port` of the gateway, as bound. */
   readonly address: string
   readonly opsAddress: string | undefined
+  /** Whether a request can be served on what is known now; false while draining. */
+  ready(): boolean
 }
 
 /**
@@ -111,7 +114,8 @@ export async function startGateway(
   const server = new Http1Server({ handler, trustedProxies, ...(certificate && { tls: certificate }) })
   let serving = false
   // Before the gateway's own port, so that it tells of the drain as long as the drain lasts.
-  const ops = await serveOps(config, registry, () => serving && Number.isFinite(state.stalenessMs()))
+  const ready = () => serving && canServe(state.policy(), readStaleness(state))
+  const ops = await serveOps(config, registry, ready)
   opened.defer(() => ops?.close())
   if (config.workers > 1) await known(state)
   const address = await listen(server, config.address)
@@ -126,7 +130,7 @@ export async function startGateway(
   }
   logger.info({ address, ops: ops?.address, node: trail.node, epoch: trail.epoch }, 'ready')
   const closing = opened.move()
-  return { address, opsAddress: ops?.address, close: () => closing.disposeAsync() }
+  return { address, opsAddress: ops?.address, ready, close: () => closing.disposeAsync() }
 }
 
 function ship(trail: Trail, sink: AuditSink, metrics: GatewayMetrics, logger: Logger) {
@@ -218,6 +222,11 @@ function stateOf(state: DecisionState, positionWaitMs: number): State {
     reached: (positions) => state.waitFor(positions, positionWaitMs),
   }
 }
+
+const readStaleness = (state: DecisionState) => ({
+  stalenessMs: state.stalenessMs(),
+  provenStalenessMs: state.provenStalenessMs(),
+})
 
 async function listen(server: Http1Server, address: string): Promise<string> {
   const colon = address.lastIndexOf(':')

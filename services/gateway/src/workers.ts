@@ -16,6 +16,7 @@ class WorkersRegistry extends AggregatorRegistry<PrometheusContentType> {
  * @throws ConfigurationError when a worker ends before all of them serve for the first time
  */
 export async function startWorkers(config: GatewayConfig, logger: Logger): Promise<{ close(): Promise<void> }> {
+  const serving = new Set<Worker>()
   const ready = new Set<Worker>()
   const workers = new Set<Worker>()
   const started = Promise.withResolvers<void>()
@@ -25,13 +26,14 @@ export async function startWorkers(config: GatewayConfig, logger: Logger): Promi
     const worker = cluster.fork({ GATEHOUSE_NODE: `${config.node}-${index}` })
     workers.add(worker)
     worker.on('message', (message) => {
-      if (message !== 'ready') return
-      ready.add(worker)
-      if (ready.size === config.workers) started.resolve()
+      if (message === 'ready') ready.add(worker)
+      else if (message === 'not_ready') ready.delete(worker)
+      else return
+      serving.add(worker)
+      if (serving.size === config.workers) started.resolve()
     })
     worker.once('exit', (code, signal) => {
-      workers.delete(worker)
-      ready.delete(worker)
+      for (const each of [workers, serving, ready]) each.delete(worker)
       started.reject(new ConfigurationError(`worker ${index} does not start`))
       if (stopping) return
       logger.error({ code, signal, index }, 'a worker ended and is started again')
@@ -69,7 +71,17 @@ export function shareMetrics(registry: Registry): void {
   new WorkersRegistry()
 }
 
-/** Tells the process that started the workers that this one serves. */
-export function reportReady(): void {
-  if (cluster.isWorker) process.send?.('ready')
+const reportMs = 200
+
+/** Tells the process that started the workers that this one serves, and whenever it becomes ready or is so no more. */
+export function reportReadiness(isReady: () => boolean): void {
+  if (!cluster.isWorker) return
+  let told: boolean | undefined
+  const tell = () => {
+    const ready = isReady()
+    if (ready !== told && process.connected) process.send?.(ready ? 'ready' : 'not_ready')
+    told = ready
+  }
+  tell()
+  setInterval(tell, reportMs).unref()
 }

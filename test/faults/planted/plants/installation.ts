@@ -39,13 +39,13 @@ export const installationPlants: readonly Plant[] = [
   },
   {
     name: 'revocation-not-followed',
-    breaks: 'gateways go on with the keys that they have cached, whatever becomes of them',
+    breaks: 'gateways go on with what they have cached, whatever becomes of it',
     provokedBy: 'revocations under load',
     edits: [
       {
         file: 'packages/read-model/src/cache.ts',
         find: '    shelves.delete(key)\n    const flight',
-        replace: "    if (!key.startsWith('api_key/')) shelves.delete(key)\n    const flight",
+        replace: "    if (shelves.get(key, kinds.apiKey)?.state !== 'found') shelves.delete(key)\n    const flight",
       },
     ],
     caughtBy: after('kill gateway'),

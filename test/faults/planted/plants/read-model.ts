@@ -22,7 +22,7 @@ export const readModelPlants: readonly Plant[] = [
       {
         file: fold,
         find: 'if (present !== undefined && Number.parseInt(present, 10) >= write.version) continue',
-        replace: 'if (present === encodeStored(write).toString()) continue',
+        replace: 'if (present === encodeStoredText(write)) continue',
       },
     ],
     caughtBy: { file: memory, tests: [`read model: memory > ${olderVersion}`] },

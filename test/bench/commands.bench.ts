@@ -7,12 +7,11 @@ import { alternate, atLeast, type Bench, type Measure } from './measure.ts'
 
 const inFlight = 64
 const roundMs = 1_500
-const rounds = 3
 
 /** Commands per second at 64 in flight, fsync on: waiting commands in one transaction against one transaction each. */
 export const bench: Bench = {
   name: 'commands',
-  async run(): Promise<readonly Measure[]> {
+  async run({ rounds = 3 }): Promise<readonly Measure[]> {
     await using server = await startPostgres({ fsync: true })
     const grouped = await openLog(await freshDatabase(server))
     const single = await openLog(await freshDatabase(server), 1)

@@ -10,7 +10,7 @@ export interface BenchGateway extends Pinned {
 /** Starts a real gateway on one processor and waits until it lets the key in. */
 export async function startGatewayProcess(
   control: ControlPlane,
-  { cpu, node }: { cpu: number; node: string },
+  { cpu, node, more }: { cpu: number | string; node: string; more?: NodeJS.ProcessEnv },
 ): Promise<BenchGateway> {
   const port = await freePort()
   const main = join(import.meta.dirname, '..', '..', 'services', 'gateway', 'src', 'main.ts')
@@ -18,6 +18,7 @@ export async function startGatewayProcess(
     ...control.environment,
     GATEHOUSE_GATEWAY_ADDRESS: `127.0.0.1:${port}`,
     GATEHOUSE_NODE: node,
+    ...more,
   })
   const url = `http://127.0.0.1:${port}`
   const letsIn = async () =>

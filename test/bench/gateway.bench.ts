@@ -9,8 +9,8 @@ import { startNginxPeers, startUpstream } from './peers/nginx.ts'
 import { startNginxLua } from './peers/nginx-lua.ts'
 import { orMissing, type Peer } from './peers/peer.ts'
 import { startTraefik } from './peers/traefik.ts'
-import { holdOn, listening, processorSeconds, startPinned } from './process.ts'
-import { requestsPerSecond } from './wrk.ts'
+import { holdOn, listening, startPinned } from './process.ts'
+import { loadProcess } from './wrk.ts'
 
 type Start = (cpu: number, upstream: number, apiKey: string) => Promise<Peer>
 
@@ -40,7 +40,8 @@ export const bench: Bench = {
     const gateway = keep(await startGatewayProcess(control, { cpu: 0, node: 'bench' }))
     const subjects: Record<string, () => Promise<number>> = {}
     const add = async (name: string, peer: Peer) => {
-      subjects[name] = () => loaded(name, peer)
+      const load = { url: `${peer.url}/orders/items`, headers: peer.headers, seconds: 3, connections: 32, cpu: 1 }
+      subjects[name] = () => loadProcess(name, peer, load)
       await subjects[name]()
     }
     await add('gateway', { ...gateway, headers: { 'X-API-Key': apiKey } })
@@ -56,17 +57,6 @@ export const bench: Bench = {
       return value === undefined ? withoutPeer(...what, name, factor) : atLeast(...what, { name, value }, factor)
     })
   },
-}
-
-/** @returns requests a second; tells what each took of the processor, which does not change with who else uses it */
-async function loaded(name: string, peer: Peer): Promise<number> {
-  const { url, headers } = peer
-  const seconds = 3
-  const before = processorSeconds(peer)
-  const rate = await requestsPerSecond({ url: `${url}/orders/items`, headers, seconds, connections: 32, cpu: 1 })
-  const micros = ((processorSeconds(peer) - before) * 1e6) / (rate * seconds)
-  console.error(`${name}: ${Math.round(rate)} 1/s, ${micros.toFixed(1)} µs of processor each`)
-  return rate
 }
 
 async function startAuthRequest(cpu: number, upstream: number, apiKey: string): Promise<Peer> {

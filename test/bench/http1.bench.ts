@@ -6,12 +6,11 @@ import { listening, startPinned } from './process.ts'
 import { requestsPerSecond } from './wrk.ts'
 
 const apiKey = 'key'
-const rounds = 3
 
 /** What HTTP/1.1 itself costs the gateway, in units of plain nginx: each proxy alone on processor 0, all else on 1. */
 export const bench: Bench = {
   name: 'http1',
-  async run() {
+  async run({ rounds = 3 }) {
     const [upstream = 0, plain = 0, authRequest = 0, authService = 0, gateway = 0] = await Promise.all(
       Array.from({ length: 5 }, freePort),
     )

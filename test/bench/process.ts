@@ -16,9 +16,9 @@ process.once('exit', () => {
   for (const undo of atExit) undo()
 })
 
-/** @param cpu the processor that the whole process may use */
+/** @param cpu the processor that the whole process may use, or a list of them: `0,1` */
 export function startPinned(
-  cpu: number,
+  cpu: number | string,
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
@@ -41,7 +41,7 @@ export function startPinned(
 }
 
 /** Holds this process, and what it starts meanwhile, on one processor: the other is for what is measured. */
-export function holdOn(cpu: number): Disposable {
+export function holdOn(cpu: number | string): Disposable {
   const affinity = (...args: string[]) => execFileSync('taskset', ['-a', '-c', '-p', ...args], { encoding: 'utf8' })
   const pid = String(process.pid)
   const before = /list: (\S+)/.exec(affinity(pid))?.[1] ?? String(cpu)
@@ -50,11 +50,22 @@ export function holdOn(cpu: number): Disposable {
 }
 
 /** Seconds of processor time that a process has used, all its threads together. */
-export function processorSeconds({ child }: Pinned): number {
+export function processorSeconds({ child }: { readonly child: { readonly pid?: number | undefined } }): number {
   const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1')
   // Behind the name, which may hold spaces: fields 14 and 15 (proc(5)), in ticks of 10 ms.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+/** The processes that a process has started. */
+export function childrenOf({ child }: Pinned): readonly { readonly child: { readonly pid: number } }[] {
+  const pids = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').trim()
+  return pids.split(' ').map((pid) => ({ child: { pid: Number(pid) } }))
+}
+
+/** Physical memory that a process holds now (proc(5), VmRSS), in MB of 2^20 bytes. */
+export function residentMegabytes({ child }: Pinned): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))?.[1]) / 1024
 }
 
 /** A folder that is gone with this process. */

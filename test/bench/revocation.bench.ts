@@ -18,7 +18,7 @@ export const bench: Bench = {
     try {
       const alone = await lateness(embedded.demo, [embedded.demo.gateway])
       return [
-        below('revocation', 'ack to the last 200, two gateways, p99', 'ms', percentile(distributed, 0.99), 100),
+        below('revocation', 'ack to the last 200, two gateways, p99', 'ms', percentile(distributed, 0.99), 50),
         below('revocation', 'ack to the last 200, embedded, p99', 'ms', percentile(alone, 0.99), 20),
       ]
     } finally {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { type Pinned, processorSeconds } from './process.ts'
 
 const run = promisify(execFile)
 
@@ -10,8 +11,8 @@ export interface Load {
   /** Path of a wrk script (Lua), which makes other requests than GET. */
   readonly script?: string
   readonly connections: number
-  /** Processor that makes the load. */
-  readonly cpu: number
+  /** Processor that makes the load, or a list of them: `0,1`. */
+  readonly cpu: number | string
 }
 
 /** Loads a URL with wrk. @returns requests a second; throws when any answer was not a success. */
@@ -32,4 +33,17 @@ export async function requestsPerSecond({
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]
   if (!rate) throw new Error(`wrk said: ${stdout}`)
   return Number(rate)
+}
+
+/**
+ * Loads what a process serves, and tells what each request took of the processor: that does not change with who else
+ * uses the machine.
+ * @returns requests a second
+ */
+export async function loadProcess(name: string, process: Pinned, load: Load): Promise<number> {
+  const before = processorSeconds(process)
+  const rate = await requestsPerSecond(load)
+  const micros = ((processorSeconds(process) - before) * 1e6) / (rate * load.seconds)
+  console.error(`${name}: ${rate.toPrecision(4)} 1/s, ${micros.toPrecision(3)} µs of processor each`)
+  return rate
 }

@@ -8,7 +8,7 @@ import { listening, type Pinned, scratchFolder, startPinned } from '../process.t
  * @param modules paths of modules that it loads
  */
 export async function startNginx(
-  cpu: number,
+  cpu: number | string,
   port: number,
   http: string | ((folder: string) => string),
   modules: readonly string[] = [],
@@ -32,7 +32,7 @@ ${typeof http === 'string' ? http : http(dir)} }`,
 }
 
 /** The upstream of every subject: answers at once. */
-export function startUpstream(cpu: number, port: number): Promise<Pinned> {
+export function startUpstream(cpu: number | string, port: number): Promise<Pinned> {
   return startNginx(
     cpu,
     port,

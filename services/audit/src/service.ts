@@ -1,3 +1,4 @@
+import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record'
 import { CredentialServiceClient } from '@gatehouse/contracts/credential/v1/credential_service'
 import { migrate, openPool } from '@gatehouse/event-store'
 import {
@@ -24,6 +25,8 @@ export interface RunningAuditService extends Running {
   /** `host:port` of the gRPC server, as bound. */
   readonly address: string
   readonly opsAddress: string | undefined
+  /** Takes records that this very process decided on; resolves once they are committed. What came before changes nothing. */
+  ingest(records: readonly StoredRecord[]): Promise<void>
 }
 
 const migrations = new URL('./migrations/audit/', import.meta.url)
@@ -83,5 +86,10 @@ export async function startAudit(
   })
   opened.defer(() => server.close())
   const closing = opened.move()
-  return { address: server.address, opsAddress: server.opsAddress, close: () => closing.disposeAsync() }
+  return {
+    address: server.address,
+    opsAddress: server.opsAddress,
+    ingest: async (records) => void (await ledger.append({ records, source: 'this process' })),
+    close: () => closing.disposeAsync(),
+  }
 }

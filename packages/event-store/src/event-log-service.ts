@@ -13,8 +13,8 @@ type Log = Pick<EventStore<never>, 'head' | 'readEvents' | 'appendedAfter'>
 export function eventLogService(log: Log) {
   return {
     /**
-     * Batches of about 1 MiB at most, then live. It reads on only when the last batch was taken, so a slow reader
-     * costs one batch of memory.
+     * Batches of about 1 MiB at most, then live. The next one is read while the last is taken, and none after it, so a
+     * slow reader costs two batches of memory.
      * @throws FAILED_PRECONDITION `POSITION_AHEAD_OF_LOG` when the reader has events that this log does not have: it was
      *   restored from a backup, and the reader has to start anew.
      */
@@ -26,12 +26,15 @@ export function eventLogService(log: Log) {
       const head = await log.head()
       if (afterPosition > head) throw aheadOfLog(afterPosition, head)
       let position = afterPosition
+      let next: ReturnType<Log['readEvents']> | undefined
       while (!signal.aborted && !(untilHead && position >= head)) {
-        const events = await log.readEvents(position)
+        const events = await (next ?? log.readEvents(position))
+        next = undefined
         const last = events.at(-1)
         if (last) {
-          yield { events }
           position = last.position
+          if (position < head) next = readAhead(log, position)
+          yield { events }
         } else if (!(await grown(log, position, signal))) return
       }
     },
@@ -40,6 +43,13 @@ export function eventLogService(log: Log) {
       return { position: await log.head() }
     },
   }
+}
+
+/** What nobody waits for yet may fail unheard: whoever asks for it is told. */
+function readAhead(log: Log, position: bigint): ReturnType<Log['readEvents']> {
+  const reading = log.readEvents(position)
+  reading.catch(() => {})
+  return reading
 }
 
 /** False when the caller is gone. */

@@ -25,8 +25,10 @@ export const expiringNouns: ReadonlySet<Noun> = new Set(['revoked_token', 'revok
 
 const printable = /^[\x21-\x7e]{1,512}$/
 
+const known: ReadonlySet<string> = new Set(nouns)
+
 function isNoun(text: string): text is Noun {
-  return nouns.some((noun) => noun === text)
+  return known.has(text)
 }
 
 /** Whether something can stand under `<noun>/<id>` at all. */
@@ -61,7 +63,7 @@ export function keyOfStream(stream: string): string {
   const id = stream.slice(dash + 1)
   const place = Object.hasOwn(streams, name) ? streams[name] : undefined
   if (!place || !printable.test(id)) return `parked/${encodeURIComponent(stream).slice(0, 511)}~`
-  return `${place.noun}/${withSlashes(id, place.dots)}`
+  return `${place.noun}/${place.dots === 0 ? id : withSlashes(id, place.dots)}`
 }
 
 function withSlashes(id: string, dots: number): string {

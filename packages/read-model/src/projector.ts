@@ -33,8 +33,9 @@ export function createProjector({ model, projection, onApplied, onParked }: Proj
   const { source } = projection
 
   async function attempt(delivered: readonly RecordedEvent[]): Promise<boolean> {
-    const folded = delivered.filter(({ type }) => !projection.passesOver?.(type))
-    const keys = [...new Set(folded.map(({ stream }) => keyOfStream(stream)))]
+    const asked = new Set<string>()
+    for (const { type, stream } of delivered) if (!projection.passesOver?.(type)) asked.add(keyOfStream(stream))
+    const keys = [...asked]
     const { positions, values } = await model.read(keys)
     const after = positions[source] ?? 0n
     const events = delivered.filter((event) => event.position > after)

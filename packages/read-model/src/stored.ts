@@ -7,10 +7,26 @@ const marks = { live: ':', deleted: '-', parked: '!' } as const
  * mark of what expires stand `~` and the milliseconds of the epoch, in base 36.
  */
 export function encodeStored(stored: Stored): Buffer {
-  const head = `${stored.version}${expiry(stored)}${marks[stored.state]}`
-  if (stored.state === 'deleted') return Buffer.from(head, 'latin1')
-  if (stored.state === 'parked') return Buffer.from(head + stored.reason)
-  return Buffer.concat([Buffer.from(head, 'latin1'), stored.value])
+  if (stored.state !== 'live')
+    return Buffer.from(headOfStored(stored) + (stored.state === 'parked' ? stored.reason : ''))
+  return Buffer.concat([Buffer.from(headOfStored(stored), 'latin1'), stored.value])
+}
+
+let scratch = Buffer.allocUnsafe(4_096)
+
+/** The same as latin1: one flat string, and nothing else to be collected. */
+export function encodeStoredText(stored: Stored): string {
+  if (stored.state !== 'live') return encodeStored(stored).toString('latin1')
+  const head = headOfStored(stored)
+  const length = head.length + stored.value.length
+  if (length > scratch.length) scratch = Buffer.allocUnsafe(2 * length)
+  scratch.write(head, 'latin1')
+  scratch.set(stored.value, head.length)
+  return scratch.toString('latin1', 0, length)
+}
+
+function headOfStored(stored: Stored): string {
+  return `${stored.version}${expiry(stored)}${marks[stored.state]}`
 }
 
 function expiry(stored: Stored): string {

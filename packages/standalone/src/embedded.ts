@@ -55,7 +55,8 @@ export async function startEmbedded({ dataDir, environment, logger }: EmbeddedOp
   const policy = await start(startPolicy(policyConfig(env), { logger: logger('policy'), model }))
   const token = await start(startToken(tokenConfig(env), { logger: logger('token'), model }))
   // What a request needs of services in this process is a call: gRPC and TLS to itself would cost more than the work.
-  const own = { tokenCalls: token.calls, auditSink: { send: audit.ingest }, model }
+  const logs = { credential: credential.log, policy: policy.log, token: token.log }
+  const own = { tokenCalls: token.calls, auditSink: { send: audit.ingest }, logs, model }
   const gateway = await start(startGateway(gatewayConfig(env), { logger: logger('gateway'), ...own }))
   const console = await start(startConsole(consoleConfig(env), { logger: logger('console') }))
   const closing = opened.move()

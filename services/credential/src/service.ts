@@ -1,5 +1,5 @@
-import { createLogPublisher } from '@gatehouse/bus'
-import { openPool, startOutboxRelay } from '@gatehouse/event-store'
+import { createLogPublisher, type EventLog } from '@gatehouse/bus'
+import { eventLogService, openPool, startOutboxRelay } from '@gatehouse/event-store'
 import {
   cannotUsePostgres,
   createRegistry,
@@ -21,6 +21,8 @@ export interface RunningCredentialService extends Running {
   /** `host:port` of the gRPC server, as bound. */
   readonly address: string
   readonly opsAddress: string | undefined
+  /** Its log, for who follows it in the same process. */
+  readonly log: EventLog
 }
 
 const migrations = new URL('./migrations/credential-read/', import.meta.url)
@@ -69,5 +71,6 @@ export async function startCredential(
   })
   opened.defer(() => server.close())
   const closing = opened.move()
-  return { address: server.address, opsAddress: server.opsAddress, close: () => closing.disposeAsync() }
+  const { address, opsAddress } = server
+  return { address, opsAddress, log: eventLogService(store), close: () => closing.disposeAsync() }
 }

@@ -1,7 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type AuditSink, type ClosableSink, openAuditSink, openTrail, startShipper, type Trail } from '@gatehouse/audit-trail'
-import { eventTopic } from '@gatehouse/bus'
+import {
+  type AuditSink,
+  type ClosableSink,
+  openAuditSink,
+  openTrail,
+  startShipper,
+  type Trail,
+} from '@gatehouse/audit-trail'
+import { type EventLog, eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
+import type { EventSource } from '@gatehouse/contracts/events'
 import { type DecisionState, openDecisionState } from '@gatehouse/decision-state'
 import {
   ConfigurationError,
@@ -48,9 +56,13 @@ export interface GatewayParts {
   readonly tokenCalls?: TokenCalls
   /** The audit service in this process; absent, or where Kafka is named: records go to Kafka or over gRPC. */
   readonly auditSink?: AuditSink
+  /** The logs of the services in this process; absent: they are read over gRPC. */
+  readonly logs?: Logs
   /** The read model of this process, which the gateway fills; absent: as the settings say. */
   readonly model?: ReadModel | undefined
 }
+
+type Logs = Readonly<Record<EventSource, EventLog>>
 
 export interface RunningGateway extends Running {
   /** `host:port` of the gateway, as bound. */
@@ -67,7 +79,7 @@ export interface RunningGateway extends Running {
  */
 export async function startGateway(
   config: GatewayConfig,
-  { logger, tokenCalls, auditSink, model: shared }: GatewayParts,
+  { logger, tokenCalls, auditSink, logs: ownLogs, model: shared }: GatewayParts,
 ): Promise<RunningGateway> {
   fastStrings()
   lateMarking()
@@ -89,7 +101,7 @@ export async function startGateway(
   watchSpool(registry, trail.spool)
   const shipper = ship(trail, sink, metrics, logger)
   opened.defer(() => shipper.close())
-  const logs = connectLogs(config, tls)
+  const logs = connectLogs(config, tls, ownLogs)
   opened.defer(() => logs.close())
   const state = openState(config, { model, logs, metrics, logger })
   opened.defer(() => state.close())
@@ -158,7 +170,8 @@ function openSink(config: GatewayConfig, tls: TlsMaterial, logger: Logger, own: 
   return { send: own.send, close: () => Promise.resolve() }
 }
 
-function connectLogs(config: GatewayConfig, tls: TlsMaterial) {
+function connectLogs(config: GatewayConfig, tls: TlsMaterial, own: Logs | undefined) {
+  if (own) return { ...own, close: () => undefined }
   const connect = (address: string, peer: string) => createClient(EventLogServiceClient, { address, tls, peer })
   const credential = connect(config.credentialAddress, 'credential')
   const policy = connect(config.policyAddress, 'policy')

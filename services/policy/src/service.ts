@@ -1,5 +1,5 @@
 import { openShippedTrail } from '@gatehouse/audit-trail'
-import { createLogPublisher, eventTopic } from '@gatehouse/bus'
+import { createLogPublisher, type EventLog, eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
 import { type ResolveReferenceTokenRequest, TokenServiceClient } from '@gatehouse/contracts/token/v1/token_service'
@@ -28,6 +28,8 @@ export interface RunningPolicyService extends Running {
   /** `host:port` of the gRPC server as bound. */
   readonly address: string
   readonly opsAddress: string | undefined
+  /** Its log, for who follows it in the same process. */
+  readonly log: EventLog
 }
 
 export interface PolicyParts {
@@ -65,11 +67,12 @@ export async function startPolicy(
   opened.defer(() => credentialLog.close())
   const tokenLog = connect(config.tokenAddress, 'token')
   opened.defer(() => tokenLog.close())
+  const log = eventLogService(store)
   const model = shared ?? openReadModel(config, (err) => logger.warn({ err }, 'the read model is away'))
   if (!shared) opened.defer(() => model.close())
   const state = openDecisionState({
     model,
-    logs: { credential: credentialLog, policy: eventLogService(store), token: tokenLog },
+    logs: { credential: credentialLog, policy: log, token: tokenLog },
     ...(kafka && { kafka: kafka.topicOf }),
     ...{ cacheBytesMax: config.cacheBytes, fedElsewhere: shared !== undefined, logger },
   })
@@ -95,6 +98,7 @@ export async function startPolicy(
   return {
     address: server.address,
     opsAddress: server.opsAddress,
+    log,
     close: () => closing.disposeAsync(),
   }
 }

@@ -1,5 +1,5 @@
 import { openShippedTrail } from '@gatehouse/audit-trail'
-import { createLogPublisher, eventTopic } from '@gatehouse/bus'
+import { createLogPublisher, type EventLog, eventTopic } from '@gatehouse/bus'
 import { EventLogServiceClient } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
 import { createVerificationKeys, type DecisionState, openDecisionState } from '@gatehouse/decision-state'
@@ -44,6 +44,8 @@ export interface RunningTokenService extends Running {
   /** `host:port` of the gRPC server, as bound. */
   readonly address: string
   readonly opsAddress: string | undefined
+  /** Its log, for who follows it in the same process. */
+  readonly log: EventLog
   /** What the gateway asks, for a gateway in the same process. */
   readonly calls: Calls
 }
@@ -84,7 +86,8 @@ export async function startToken(config: TokenConfig, { logger, model }: TokenPa
   const { trail } = records
   const kafka = config.kafkaBrokers.length > 0 ? startKafka(config, store, registry, logger) : undefined
   if (kafka) opened.defer(kafka.close)
-  const state = openState(config, tls, store, kafka?.topicOf, { logger, model }, opened)
+  const log = eventLogService(store)
+  const state = openState(config, tls, log, kafka?.topicOf, { logger, model }, opened)
   const sealed = sealedKeys(pool, encryption)
   const derived = await derivedKeys(sealed).catch((error: Error) => {
     throw new ConfigurationError(`the key-encryption key does not open what is in the database: ${error.message}`)
@@ -122,7 +125,8 @@ export async function startToken(config: TokenConfig, { logger, model }: TokenPa
   })
   opened.defer(() => server.close())
   const closing = opened.move()
-  return { address: server.address, opsAddress: server.opsAddress, calls, close: () => closing.disposeAsync() }
+  const { address, opsAddress } = server
+  return { address, opsAddress, log, calls, close: () => closing.disposeAsync() }
 }
 
 function keepKeys(
@@ -150,7 +154,7 @@ function keepKeys(
 function openState(
   config: TokenConfig,
   tls: TlsMaterial,
-  store: TokenStore,
+  log: EventLog,
   kafka: ((source: EventSource) => { readonly brokers: readonly string[]; readonly topic: string }) | undefined,
   { logger, model: shared }: TokenParts,
   opened: AsyncDisposableStack,
@@ -163,7 +167,7 @@ function openState(
   const logs = {
     credential: connect(config.credentialAddress, 'credential'),
     policy: connect(config.policyAddress, 'policy'),
-    token: eventLogService(store),
+    token: log,
   }
   const model = shared ?? openReadModel(config, (err) => logger.warn({ err }, 'the read model is away'))
   if (!shared) opened.defer(() => model.close())

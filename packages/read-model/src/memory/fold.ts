@@ -2,7 +2,7 @@ import { type EventSource, eventSources } from '@gatehouse/contracts/events'
 import { type Positions, reaches } from '@gatehouse/contracts/positions'
 import { type Noun, nouns, splitKey } from '../keys.ts'
 import { type Batch, expiryOf, type Stored, type WholeMark } from '../read-model.ts'
-import { decodeStored, encodeStored, expiresBy } from '../stored.ts'
+import { decodeStored, encodeStoredText, expiresBy } from '../stored.ts'
 import { Expiring } from './expiring.ts'
 
 // Values as latin1 strings: a Uint8Array of its own costs some 200 bytes more for each entry.
@@ -52,7 +52,7 @@ export class Fold {
     const expireMs = expiryOf(write)
     // A slice of a key would keep the whole key.
     const own = expireMs === undefined ? id : Buffer.from(id, 'latin1').toString('latin1')
-    this.tables[noun].set(own, encodeStored(write).toString('latin1'))
+    this.tables[noun].set(own, encodeStoredText(write))
     if (expireMs !== undefined) this.#expiring.add(expireMs, noun, own)
   }
 

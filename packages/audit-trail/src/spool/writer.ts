@@ -8,6 +8,8 @@ const CHUNKS_KEPT = 4
 const BACKOFF_MS_MAX = 1000
 /** From here on a flush pays for itself: it costs some 25 µs of CPU, the thread and the wake-up included. */
 const FLUSH_RECORDS = 16
+/** A flush of so few tells of little load: then the next ones are not worth waiting for, not even a turn. */
+const FEW_RECORDS = 2
 
 /** The longest payload, so that every record fits into a chunk. */
 export const PAYLOAD_BYTES_MAX = CHUNK_BYTES - FRAME_HEADER_BYTES
@@ -33,7 +35,8 @@ interface WriterOptions {
 
 /**
  * Group commit: one fdatasync for all that wait, no time window. The next one starts after the first turn of the event
- * loop that brings no further record, or as soon as enough wait: so none waits for a clock, and few fly alone.
+ * loop that brings no further record, or as soon as enough wait: so none waits for a clock, and few fly alone. Where few
+ * came last time, it starts after the first turn.
  * A flush stays inside one segment, and the next segment is not written before it succeeded:
  * so what is on disk is always a prefix of what was appended.
  */
@@ -47,6 +50,7 @@ export class SpoolWriter {
   #pendingBytes = 0
   #unflushed = 0
   #unflushedBefore = 0
+  #flushedBefore = 0
   #whenIdle: (() => void)[] = []
 
   constructor(options: WriterOptions) {
@@ -87,13 +91,15 @@ export class SpoolWriter {
 
   /** After a turn of the event loop. */
   readonly #turn = (): void => {
-    const more = this.#unflushed > this.#unflushedBefore && this.#unflushed < FLUSH_RECORDS
+    const busy = this.#flushedBefore > FEW_RECORDS
+    const more = busy && this.#unflushed > this.#unflushedBefore && this.#unflushed < FLUSH_RECORDS
     this.#unflushedBefore = this.#unflushed
     if (more) setImmediate(this.#turn)
     else this.#flush()
   }
 
   readonly #flush = (): void => {
+    this.#flushedBefore = this.#unflushed
     this.#unflushed = 0
     this.#unflushedBefore = 0
     const segment = this.#chunks[0]?.segment

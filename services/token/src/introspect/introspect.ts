@@ -3,6 +3,7 @@ import {
   type IntrospectRequest,
   type IntrospectResponse,
 } from '@gatehouse/contracts/token/v1/token_service'
+import { invalidArgument } from '@gatehouse/errors'
 import { type AuthenticatedClient, authenticateClient } from '../issue/client-authentication/client-authentication.ts'
 import { type Target, targetsOf } from '../issue/entitlement.ts'
 import { Parameters } from '../issue/parameters.ts'
@@ -12,6 +13,10 @@ import type { TokenParts } from '../token-parts.ts'
 import { inForce } from '../tokens/in-force.ts'
 import { type KnownToken, readToken } from '../tokens/read-token.ts'
 
+const { INTROSPECTION_FORMAT_JSON, INTROSPECTION_FORMAT_JWT } = IntrospectionFormat
+/** On the wire an enum is any int32. Who asks for what there is none of does not get another form than it believes. */
+const formats: readonly IntrospectionFormat[] = [INTROSPECTION_FORMAT_JSON, INTROSPECTION_FORMAT_JWT]
+
 /** RFC 7662 section 2.2: of a token that is not in force nothing else is told. */
 const inactive = { active: false } as const
 type Answer = typeof inactive | ({ readonly active: true } & Readonly<Record<string, unknown>>)
@@ -19,9 +24,13 @@ type Answer = typeof inactive | ({ readonly active: true } & Readonly<Record<str
 /**
  * Tells a resource server of a token: one of an audience that it may ask about. For everybody else, and for every token
  * that is not in force, there is no such token.
- * @throws UNAVAILABLE when it cannot be known at the moment
+ * @throws UNAVAILABLE when it cannot be known at the moment; INVALID_ARGUMENT for a format that there is none of
  */
 export async function introspect(parts: TokenParts, request: IntrospectRequest): Promise<IntrospectResponse> {
+  const { format } = request
+  if (!formats.includes(format)) {
+    throw invalidArgument([{ field: 'format', description: 'must be INTROSPECTION_FORMAT_JSON or _JWT' }])
+  }
   const place = placeOf(parts.state, request.endpoint)
   const facts = new FactsOf()
   try {
@@ -31,9 +40,7 @@ export async function introspect(parts: TokenParts, request: IntrospectRequest):
     if (!client.confidential) throw new Refused('client_authentication_missing')
     const answer = await answerFor(parts, clientRequest, client, parameters.require('token'))
     const value =
-      request.format === IntrospectionFormat.INTROSPECTION_FORMAT_JWT
-        ? await signed(parts, clientRequest, client, answer)
-        : JSON.stringify(answer)
+      format === INTROSPECTION_FORMAT_JWT ? await signed(parts, clientRequest, client, answer) : JSON.stringify(answer)
     return { result: { $case: 'body', value }, facts: facts.as('ok') }
   } catch (error) {
     if (!(error instanceof Refused)) throw error

@@ -1,6 +1,6 @@
 import type { PolicyEvent } from '@gatehouse/contracts/events'
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
-import { Issuer } from '@gatehouse/contracts/policy/v1/token_settings'
+import { IdentityProvider, Issuer } from '@gatehouse/contracts/policy/v1/token_settings'
 import { givenFor } from '@gatehouse/event-store/testing'
 import { expect, test } from 'vitest'
 import { environmentClaims, environmentDecider } from './decider.ts'
@@ -28,6 +28,31 @@ test('other content is put', () => {
     .when(put(changed))
     .then([putEvent(changed)])
 })
+const signingIn = (...providers: [providerId: string, issuer: string][]): Environment => {
+  const identityProviders = providers.map(([providerId, issuer]) => {
+    return { ...IdentityProvider.create(), providerId, issuer, clientId: 'gatehouse' }
+  })
+  return { ...alpha, issuer: { ...Issuer.create(), url: 'https://a.example', identityProviders } }
+}
+const corp: [string, string] = ['corp', 'https://login.corp.example']
+const elsewhere: [string, string] = ['corp', 'https://elsewhere.example']
+
+test.each<[string, Environment[]]>([
+  ['changed', [signingIn(corp)]],
+  ['changed after the provider was away', [signingIn(corp), alpha]],
+])('the issuer of an identity provider cannot be %s: whom it names are linked users', (_, before) =>
+  given(before.map(putEvent))
+    .when(put(signingIn(['other', 'https://other.example'], elsewhere)))
+    .thenRefused('INVALID_FIELD'),
+)
+
+test('a provider comes and goes, and another issuer comes under another id', () => {
+  const wanted = signingIn(corp, ['corp-2', 'https://elsewhere.example'])
+  given([putEvent(signingIn(corp)), putEvent(alpha)])
+    .when(put(wanted))
+    .then([putEvent(wanted)])
+})
+
 test('its hosts and its issuer are claimed by its stream', () => {
   expect(environmentClaims(alpha, 'environment-alpha')).toEqual([
     { kind: 'host', value: 'a.example', owner: 'environment-alpha' },

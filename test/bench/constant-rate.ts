@@ -5,6 +5,10 @@ export interface ConstantRate {
   readonly apiKey: string
   readonly perSecond: number
   readonly seconds: number
+  /** Beyond, requests wait for a connection; absent: as many as it takes. */
+  readonly connectionsMax?: number
+  /** Times are handed over so often; absent: at the end. */
+  readonly windowSeconds?: number
 }
 
 /** How long the last answers are waited for. */
@@ -12,53 +16,92 @@ const answersMsMax = 10_000
 
 /**
  * Sends at a constant rate whatever the answers do, each on a kept connection that is free: a stall of the server
- * counts for every request that is sent meanwhile.
- * @returns milliseconds of each request, from its sending; throws when an answer is not 200
+ * counts for every request that is due meanwhile.
+ * @param onTimes gets the milliseconds of each request, from when it was due, as often as the load says
+ * @throws when an answer is not 200
  */
-export async function constantRate({ url, apiKey, perSecond, seconds }: ConstantRate): Promise<number[]> {
-  const { hostname, port, pathname } = new URL(url)
-  const head = Buffer.from(`GET ${pathname} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nX-API-Key: ${apiKey}\r\n\r\n`)
-  const idle: Socket[] = []
-  const all = new Set<Socket>()
-  const times: number[] = []
+export async function constantRate(load: ConstantRate, onTimes: (times: number[]) => void): Promise<void> {
+  const { perSecond, seconds, connectionsMax, windowSeconds = seconds } = load
+  let times: number[] = []
+  let answered = 0
   const failures: string[] = []
-
-  const connect = () => {
-    const socket = createConnection(Number(port), hostname)
-    socket.setNoDelay(true)
-    socket.on('error', (error) => failures.push(error.message))
-    all.add(socket)
-    return socket
-  }
-  const send = () => {
-    const sentAt = performance.now()
-    const socket = idle.pop() ?? connect()
-    socket.once('data', (bytes) => {
-      times.push(performance.now() - sentAt)
+  const connections = pool(load, connectionsMax, {
+    answered(dueAt, bytes) {
+      answered++
+      times.push(performance.now() - dueAt)
       if (bytes.toString('latin1', 9, 12) !== '200') failures.push(bytes.toString('latin1', 0, 60))
-      idle.push(socket)
-    })
-    socket.write(head)
-  }
-
+    },
+    failed: (error) => failures.push(error.message),
+  })
   const startedAt = performance.now()
   let sent = 0
+  let windows = 0
   await new Promise<void>((resolve) => {
     const tick = () => {
-      const due = Math.min(perSecond * seconds, ((performance.now() - startedAt) * perSecond) / 1000)
-      for (; sent < due; sent++) send()
-      const waited = performance.now() - startedAt - seconds * 1000
-      if (sent >= perSecond * seconds && (times.length === sent || waited > answersMsMax)) resolve()
+      const passedMs = performance.now() - startedAt
+      const due = Math.min(perSecond * seconds, (passedMs * perSecond) / 1000)
+      for (; sent < due; sent++) connections.send()
+      if (passedMs > (windows + 1) * windowSeconds * 1000 && times.length > 0) {
+        windows++
+        onTimes(times)
+        times = []
+      }
+      const over = sent >= perSecond * seconds && (answered === sent || passedMs - seconds * 1000 > answersMsMax)
+      if (over || failures.length > 0) resolve()
       else setTimeout(tick, 1)
     }
     tick()
   })
-  for (const socket of all) socket.destroy()
-  if (failures.length > 0 || times.length < sent)
-    throw new Error(`${sent - times.length} requests got no answer; ${failures.length} failures: ${failures[0] ?? ''}`)
-  return times
+  connections.destroy()
+  if (failures.length > 0 || answered < sent)
+    throw new Error(`${sent - answered} requests got no answer; ${failures.length} failures: ${failures[0] ?? ''}`)
+  if (times.length > 0) onTimes(times)
 }
 
-// As a process of its own it takes its processor from nobody that it measures.
-if (process.argv[1] === import.meta.filename)
-  process.stdout.write(JSON.stringify(await constantRate(JSON.parse(process.argv[2] ?? '') as ConstantRate)))
+interface PoolEvents {
+  answered(dueAt: number, bytes: Buffer): void
+  failed(error: Error): void
+}
+
+/** Kept connections, each for one request at a time. */
+function pool({ url, apiKey }: ConstantRate, connectionsMax = Number.POSITIVE_INFINITY, events: PoolEvents) {
+  const { hostname, port, pathname } = new URL(url)
+  const head = Buffer.from(`GET ${pathname} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nX-API-Key: ${apiKey}\r\n\r\n`)
+  const idle: Socket[] = []
+  const all = new Set<Socket>()
+  const waiting: number[] = []
+
+  const connect = () => {
+    const socket = createConnection(Number(port), hostname)
+    socket.setNoDelay(true)
+    socket.on('error', events.failed)
+    all.add(socket)
+    return socket
+  }
+  const use = (socket: Socket, dueAt: number) => {
+    socket.once('data', (bytes: Buffer) => {
+      events.answered(dueAt, bytes)
+      const next = waiting.shift()
+      if (next === undefined) idle.push(socket)
+      else use(socket, next)
+    })
+    socket.write(head)
+  }
+  return {
+    send() {
+      const dueAt = performance.now()
+      const socket = idle.pop() ?? (all.size < connectionsMax ? connect() : undefined)
+      if (socket) use(socket, dueAt)
+      else waiting.push(dueAt)
+    },
+    destroy() {
+      for (const socket of all) socket.destroy()
+    },
+  }
+}
+
+// As a process of its own it takes its processor from nobody that it measures: a line of JSON for each window.
+if (process.argv[1] === import.meta.filename) {
+  const load = JSON.parse(process.argv[2] ?? '') as ConstantRate
+  await constantRate(load, (times) => process.stdout.write(`${JSON.stringify(times)}\n`))
+}

@@ -1,15 +1,10 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { freePort } from '@gatehouse/testkit'
-import type { ConstantRate } from './constant-rate.ts'
 import { startControlPlane } from './control-plane.ts'
 import { startGatewayProcess } from './gateway-process.ts'
 import { type Bench, below, median, percentile } from './measure.ts'
+import { pacedLoad } from './paced-load.ts'
 import { startUpstream } from './peers/nginx.ts'
 import { holdOn } from './process.ts'
-
-const run = promisify(execFile)
 
 const perSecond = 1000
 const seconds = 4
@@ -26,8 +21,12 @@ export const bench: Bench = {
     opened.defer(() => upstream.stop())
     const gateway = await startGatewayProcess(control, { cpu: 0, node: 'bench' })
     opened.defer(() => gateway.stop())
-    const load = (base: string) =>
-      loadFrom(1, { url: `${base}/orders/items`, apiKey: control.key.apiKey, perSecond, seconds })
+    const load = async (base: string) => {
+      const rate = { url: `${base}/orders/items`, apiKey: control.key.apiKey, perSecond, seconds }
+      const times: number[] = []
+      for await (const window of pacedLoad(1, rate)) times.push(...window)
+      return times
+    }
     await load(gateway.url)
     const added: { p50: number[]; p99: number[] } = { p50: [], p99: [] }
     for (let round = 0; round < rounds; round++) {
@@ -41,19 +40,4 @@ export const bench: Bench = {
       below('latency', 'added at 1,000 requests/s, p99', 'ms', median(added.p99), 2),
     ]
   },
-}
-
-/** @returns milliseconds of each request, made on one processor */
-async function loadFrom(cpu: number, load: ConstantRate): Promise<number[]> {
-  const script = join(import.meta.dirname, 'constant-rate.ts')
-  const args = [
-    '-c',
-    String(cpu),
-    process.execPath,
-    '--disable-warning=ExperimentalWarning',
-    script,
-    JSON.stringify(load),
-  ]
-  const { stdout } = await run('taskset', args, { maxBuffer: 16 << 20 })
-  return JSON.parse(stdout) as number[]
 }

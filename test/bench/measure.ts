@@ -24,6 +24,8 @@ export interface BenchOptions {
   readonly minutes?: number | undefined
   /** File that its plot is written to. */
   readonly plot?: string | undefined
+  /** How many credentials there are, a multiple of ten. */
+  readonly keys?: number | undefined
 }
 
 export function median(values: readonly number[]): number {

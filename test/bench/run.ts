@@ -1,4 +1,4 @@
-// `npm run bench -- [NAME…] [--rounds N] [--minutes M] [--plot FILE]`
+// `npm run bench -- [NAME…] [--rounds N] [--minutes M] [--plot FILE] [--keys N]`
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,12 +11,18 @@ const benches = await Promise.all(
 )
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string' }, minutes: { type: 'string' }, plot: { type: 'string' } },
+  options: {
+    rounds: { type: 'string' },
+    minutes: { type: 'string' },
+    plot: { type: 'string' },
+    keys: { type: 'string' },
+  },
 })
 const options: BenchOptions = {
   rounds: above0('rounds', values.rounds),
   minutes: above0('minutes', values.minutes),
   plot: values.plot,
+  keys: above0('keys', values.keys),
 }
 const unknown = wanted.find((name) => !benches.some((bench) => bench.name === name))
 if (unknown) {

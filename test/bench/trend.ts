@@ -2,8 +2,8 @@
 export interface Trend {
   /** In the values' unit for each unit of time. */
   readonly slope: number
-  /** The line's value at the middle of the time. */
-  readonly level: number
+  /** The line's value at a time. */
+  valueAt(at: number): number
 }
 
 export interface Sample {
@@ -15,8 +15,25 @@ export interface Sample {
 export function trendOf(samples: readonly Sample[]): Trend {
   const mean = (pick: (sample: Sample) => number) =>
     samples.reduce((sum, sample) => sum + pick(sample), 0) / samples.length
-  const [at, level] = [mean((sample) => sample.at), mean((sample) => sample.value)]
-  const variance = mean((sample) => (sample.at - at) ** 2)
-  const slope = mean((sample) => (sample.at - at) * (sample.value - level)) / variance
-  return { slope, level }
+  const [middle, level] = [mean(({ at }) => at), mean(({ value }) => value)]
+  const variance = mean(({ at }) => (at - middle) ** 2)
+  const slope = mean(({ at, value }) => (at - middle) * (value - level)) / variance
+  return { slope, valueAt: (at) => level + slope * (at - middle) }
+}
+
+/**
+ * One sample for each of `count` spans of time: what remains of a saw tooth, as memory is that is collected now and then.
+ * @param pick which value stands for those of a span
+ */
+export function condensed(
+  samples: readonly Sample[],
+  count: number,
+  pick: (values: readonly number[]) => number,
+): Sample[] {
+  const [from = 0, to = 0] = [samples[0]?.at, samples.at(-1)?.at]
+  const spanOf = ({ at }: Sample) => Math.min(count - 1, Math.floor(((at - from) / (to - from)) * count))
+  return [...Map.groupBy(samples, spanOf).values()].map((span) => ({
+    at: span.reduce((sum, { at }) => sum + at, 0) / span.length,
+    value: pick(span.map(({ value }) => value)),
+  }))
 }

@@ -32,7 +32,7 @@ export interface AccessTokens {
 }
 
 export interface AccessTokensOptions {
-  readonly state: Pick<DecisionState, 'signingKeys'>
+  readonly state: Pick<DecisionState, 'signingKeys' | 'catchUpWithTokens'>
   readonly views: Pick<ViewCache, 'referenceToken'>
   readonly resolve: ResolveReferenceToken
 }
@@ -43,11 +43,18 @@ export function createAccessTokens({ state, views, resolve }: AccessTokensOption
   const verificationKey = createVerificationKeys(state)
   const references = createReferenceTokens({ views, resolve })
 
-  function verify(text: string, { environmentId, issuer, nowMs }: TokenPlace, jwt: string | undefined): ReadToken {
+  function verifyNow(text: string, { environmentId, issuer, nowMs }: TokenPlace, jwt: string | undefined): ReadToken {
     const key = (kid: string) => verificationKey(environmentId, kid)
     const verification = verifier.verify(text, { issuer, key, nowMs })
     if (verification.kind === 'refused') return { kind: 'refused', reason: verification.fault }
     return { kind: 'verified', token: verification.token, jwt }
+  }
+
+  /** The first key of an environment, or the one after an emergency, signs before everybody has heard of it. */
+  function verify(text: string, place: TokenPlace, jwt: string | undefined): ReadToken | Promise<ReadToken> {
+    const read = verifyNow(text, place, jwt)
+    if (read.kind !== 'refused' || read.reason !== 'token_key_unknown') return read
+    return state.catchUpWithTokens().then((caughtUp) => (caughtUp ? verifyNow(text, place, jwt) : read))
   }
 
   return {

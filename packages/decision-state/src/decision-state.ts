@@ -17,6 +17,7 @@ import {
   tokenProjection,
   type ViewCache,
 } from '@gatehouse/read-model'
+import { createCatchUp } from './catch-up.ts'
 import { createCompiledPolicy } from './compiled-policy.ts'
 import { createFreshness, type Freshness } from './freshness.ts'
 import { type SigningKeys, signingKeysOf } from './signing-keys.ts'
@@ -58,6 +59,8 @@ export interface DecisionState extends Pick<Freshness, 'stalenessMs' | 'provenSt
   signingKeys(): SigningKeys
   /** How far every log is in force in this process; undefined while it is not known. */
   positions(): Positions | undefined
+  /** Whether the token log is now followed to where it ended when that was asked; see `createCatchUp`. */
+  catchUpWithTokens(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -90,8 +93,9 @@ export function openDecisionState(options: DecisionStateOptions): DecisionState 
   })
   const signingKeys = signingKeysOf(() => rings)
   const openedAt = now()
+  const heads = headsOf(logs)
   const freshness = createFreshness({
-    ...{ heads: headsOf(logs), positions, now },
+    ...{ heads, positions, now },
     ...createWholeMarks({ model, now }),
     onFault(source, err) {
       const level = now() - openedAt < startingMs ? 'debug' : 'warn'
@@ -128,6 +132,10 @@ export function openDecisionState(options: DecisionStateOptions): DecisionState 
     policy: compiled.table,
     signingKeys: () => signingKeys,
     positions,
+    catchUpWithTokens: createCatchUp({
+      head: heads.token,
+      reach: (token, timeoutMs) => freshness.waitFor({ token }, timeoutMs),
+    }),
     stalenessMs: freshness.stalenessMs,
     provenStalenessMs: freshness.provenStalenessMs,
     waitFor: freshness.waitFor,

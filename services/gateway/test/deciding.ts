@@ -51,6 +51,7 @@ export async function deciding(over: Partial<CheckParts> = {}, calls: Partial<To
     proven: 0,
     reach: async () => true,
     signingKeys: [],
+    catchUpWithTokens: async () => true,
     table: compilePolicy(policy(`http://127.0.0.1:${upstream.port}`)),
   }
   const watched = watching()
@@ -59,7 +60,8 @@ export async function deciding(over: Partial<CheckParts> = {}, calls: Partial<To
   const documents = { state: recorded.state, maxAgeSeconds: 300, clientCertificates: false }
   const services = { calls: { ...noTokenService, ...calls }, registration: { ...noRegistration, ...calls } }
   const tokens = accessTokenParts({
-    ...{ state: { signingKeys: () => keysOf(state) }, views: recorded.views },
+    state: { signingKeys: () => keysOf(state), catchUpWithTokens: () => state.catchUpWithTokens() },
+    views: recorded.views,
     ...{ resolve: services.calls.resolveReferenceToken, proofMemory: createMemoryProofMemory() },
   })
   const oauth = createOAuth(recorded, endpointTable({ ...documents, ...services, tokens, views: recorded.views }))
@@ -102,6 +104,7 @@ interface TestState {
   reach(): Promise<boolean>
   table: PolicyTable
   signingKeys: SigningKeyView[]
+  catchUpWithTokens(): Promise<boolean>
 }
 
 const away = () => Promise.reject(unavailable('TEST', 'there is no token service'))

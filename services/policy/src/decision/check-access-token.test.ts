@@ -65,7 +65,7 @@ beforeEach(async () => {
     find: (_, id) => (id === kid ? signingKey : undefined),
   })
   const accessTokens = createAccessTokens({
-    state: { signingKeys },
+    state: { signingKeys, catchUpWithTokens: async () => true },
     views: credentials,
     resolve: (request) => resolve(request),
   })

@@ -155,6 +155,21 @@ describe('revocation', () => {
     expect(await outcome(token)).toEqual([401, 'token_key_unknown'])
   })
 
+  test('the first token of a key opens, though the gateway hears of the key only now', async () => {
+    gateway.state.signingKeys = [signingKey(rsaSigner)]
+    gateway.state.catchUpWithTokens = async () => {
+      gateway.state.signingKeys = [signingKey(rsaSigner), signingKey(signer)]
+      return true
+    }
+    expect(await outcome(signer.token())).toEqual([200, 'ok'])
+  })
+
+  test('a key that nobody could ask for is unknown', async () => {
+    gateway.state.signingKeys = [signingKey(rsaSigner)]
+    gateway.state.catchUpWithTokens = async () => false
+    expect(await outcome(signer.token())).toEqual([401, 'token_key_unknown'])
+  })
+
   test.each(['revoked_token/alpha/j1', 'revoked_grant/g1', 'suspended_user/u1', 'cutoff/alpha/environment'])(
     'parked %s: nobody knows, 503',
     async (entry) => {

@@ -4,11 +4,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Bench, BenchOptions, Measure } from './measure.ts'
 
-const benches = await Promise.all(
-  globSync('*.bench.ts', { cwd: import.meta.dirname })
-    .sort()
-    .map(async (file) => ((await import(join(import.meta.dirname, file))) as { bench: Bench }).bench),
-)
+const names = globSync('*.bench.ts', { cwd: import.meta.dirname })
+  .map((file) => file.slice(0, -'.bench.ts'.length))
+  .sort()
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {
@@ -24,15 +22,16 @@ const options: BenchOptions = {
   plot: values.plot,
   keys: above0('keys', values.keys),
 }
-const unknown = wanted.find((name) => !benches.some((bench) => bench.name === name))
+const unknown = wanted.find((name) => !names.includes(name))
 if (unknown) {
-  console.error(`no benchmark ${unknown}; there are: ${benches.map(({ name }) => name).join(' ')}`)
+  console.error(`no benchmark ${unknown}; there are: ${names.join(' ')}`)
   process.exit(1)
 }
 
 const measures: Measure[] = []
-for (const bench of benches.filter(({ name }) => !wanted.length || wanted.includes(name))) {
-  console.error(`${bench.name} …`)
+for (const name of wanted.length > 0 ? wanted : names) {
+  console.error(`${name} …`)
+  const { bench } = (await import(join(import.meta.dirname, `${name}.bench.ts`))) as { bench: Bench }
   for (const measure of await bench.run(options)) {
     console.log(JSON.stringify(measure))
     measures.push(measure)

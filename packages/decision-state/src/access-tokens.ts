@@ -32,7 +32,7 @@ export interface AccessTokens {
 }
 
 export interface AccessTokensOptions {
-  readonly state: Pick<DecisionState, 'signingKeys' | 'catchUpWithTokens'>
+  readonly state: Pick<DecisionState, 'signingKeys' | 'catchUp'>
   readonly views: Pick<ViewCache, 'referenceToken'>
   readonly resolve: ResolveReferenceToken
 }
@@ -54,7 +54,7 @@ export function createAccessTokens({ state, views, resolve }: AccessTokensOption
   function verify(text: string, place: TokenPlace, jwt: string | undefined): ReadToken | Promise<ReadToken> {
     const read = verifyNow(text, place, jwt)
     if (read.kind !== 'refused' || read.reason !== 'token_key_unknown') return read
-    return state.catchUpWithTokens().then((caughtUp) => (caughtUp ? verifyNow(text, place, jwt) : read))
+    return state.catchUp('token').then((caughtUp) => (caughtUp ? verifyNow(text, place, jwt) : read))
   }
 
   return {

@@ -17,7 +17,7 @@ import {
   tokenProjection,
   type ViewCache,
 } from '@gatehouse/read-model'
-import { createCatchUp } from './catch-up.ts'
+import { createCatchUps } from './catch-up.ts'
 import { createCompiledPolicy } from './compiled-policy.ts'
 import { createFreshness, type Freshness } from './freshness.ts'
 import { type SigningKeys, signingKeysOf } from './signing-keys.ts'
@@ -59,8 +59,8 @@ export interface DecisionState extends Pick<Freshness, 'stalenessMs' | 'provenSt
   signingKeys(): SigningKeys
   /** How far every log is in force in this process; undefined while it is not known. */
   positions(): Positions | undefined
-  /** Whether the token log is now followed to where it ended when that was asked; see `createCatchUp`. */
-  catchUpWithTokens(): Promise<boolean>
+  /** Whether a log is now followed to where it ended when that was asked; see `createCatchUps`. */
+  catchUp(source: EventSource): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -132,10 +132,7 @@ export function openDecisionState(options: DecisionStateOptions): DecisionState 
     policy: compiled.table,
     signingKeys: () => signingKeys,
     positions,
-    catchUpWithTokens: createCatchUp({
-      head: heads.token,
-      reach: (token, timeoutMs) => freshness.waitFor({ token }, timeoutMs),
-    }),
+    catchUp: createCatchUps(heads, freshness.waitFor),
     stalenessMs: freshness.stalenessMs,
     provenStalenessMs: freshness.provenStalenessMs,
     waitFor: freshness.waitFor,

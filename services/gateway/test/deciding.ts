@@ -51,7 +51,7 @@ export async function deciding(over: Partial<CheckParts> = {}, calls: Partial<To
     proven: 0,
     reach: async () => true,
     signingKeys: [],
-    catchUpWithTokens: async () => true,
+    catchUp: async () => true,
     table: compilePolicy(policy(`http://127.0.0.1:${upstream.port}`)),
   }
   const watched = watching()
@@ -60,7 +60,7 @@ export async function deciding(over: Partial<CheckParts> = {}, calls: Partial<To
   const documents = { state: recorded.state, maxAgeSeconds: 300, clientCertificates: false }
   const services = { calls: { ...noTokenService, ...calls }, registration: { ...noRegistration, ...calls } }
   const tokens = accessTokenParts({
-    state: { signingKeys: () => keysOf(state), catchUpWithTokens: () => state.catchUpWithTokens() },
+    state: { signingKeys: () => keysOf(state), catchUp: () => state.catchUp() },
     views: recorded.views,
     ...{ resolve: services.calls.resolveReferenceToken, proofMemory: createMemoryProofMemory() },
   })
@@ -104,7 +104,7 @@ interface TestState {
   reach(): Promise<boolean>
   table: PolicyTable
   signingKeys: SigningKeyView[]
-  catchUpWithTokens(): Promise<boolean>
+  catchUp(): Promise<boolean>
 }
 
 const away = () => Promise.reject(unavailable('TEST', 'there is no token service'))

@@ -65,7 +65,7 @@ beforeEach(async () => {
     find: (_, id) => (id === kid ? signingKey : undefined),
   })
   const accessTokens = createAccessTokens({
-    state: { signingKeys, catchUpWithTokens: async () => true },
+    state: { signingKeys, catchUp: async () => true },
     views: credentials,
     resolve: (request) => resolve(request),
   })

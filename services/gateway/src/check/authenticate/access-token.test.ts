@@ -157,7 +157,7 @@ describe('revocation', () => {
 
   test('the first token of a key opens, though the gateway hears of the key only now', async () => {
     gateway.state.signingKeys = [signingKey(rsaSigner)]
-    gateway.state.catchUpWithTokens = async () => {
+    gateway.state.catchUp = async () => {
       gateway.state.signingKeys = [signingKey(rsaSigner), signingKey(signer)]
       return true
     }
@@ -166,7 +166,7 @@ describe('revocation', () => {
 
   test('a key that nobody could ask for is unknown', async () => {
     gateway.state.signingKeys = [signingKey(rsaSigner)]
-    gateway.state.catchUpWithTokens = async () => false
+    gateway.state.catchUp = async () => false
     expect(await outcome(signer.token())).toEqual([401, 'token_key_unknown'])
   })
 

@@ -21,10 +21,23 @@ export interface AuthenticatedClient {
 }
 
 /**
- * RFC 6749 section 2.3: exactly one method, the one that the client registered. Every refusal is the same answer.
+ * RFC 6749 section 2.3: exactly one method, the one that the client registered. Every refusal is the same answer, and is
+ * given on what was known when it was asked for: a client may come with what it was registered with a moment ago.
  * @throws Refused
  */
 export async function authenticateClient(parts: TokenParts, request: ClientRequest): Promise<AuthenticatedClient> {
+  const { state } = parts
+  const before = state.positions()?.credential
+  try {
+    return await authenticateNow(parts, request)
+  } catch (error) {
+    const later = error instanceof Refused && (await state.catchUp('credential'))
+    if (!later || state.positions()?.credential === before) throw error
+    return authenticateNow(parts, request)
+  }
+}
+
+async function authenticateNow(parts: TokenParts, request: ClientRequest): Promise<AuthenticatedClient> {
   const shown = presented(request)
   request.facts.add({ clientId: shown.clientId })
   const found = parts.views.client(shown.clientId)

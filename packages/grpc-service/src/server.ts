@@ -8,6 +8,7 @@ import { addHealth, serviceNames } from './health.ts'
 import type { Logger } from './logger.ts'
 import { createCallMetrics, createRegistry } from './metrics.ts'
 import { type OpsOptions, startOps } from './ops.ts'
+import { readCertificatesOnce } from './peer-certificate.ts'
 import type { TlsMaterial } from './tls.ts'
 
 export interface GrpcServiceOptions {
@@ -53,6 +54,7 @@ export async function startGrpcService(options: GrpcServiceOptions): Promise<Run
   const draining = new AbortController()
   // What it would print on standard error is thrown or logged here, as JSON.
   setLogVerbosity(logVerbosity.NONE)
+  readCertificatesOnce()
   const server = new Server(serverOptions(options.messageBytesMax ?? 4 * 1024 * 1024))
   const endHealth = await addServices(server, options, registry, draining.signal)
   const address = await bind(server, options.address, options.tls)

@@ -186,7 +186,7 @@ describe('dynamic registration', () => {
   test('makes a client, which reads, changes and ends its own registration (RFC 7592)', async () => {
     const issued = await system.credential.issueInitialAccessToken({
       ...{ requestId: crypto.randomUUID(), environmentId: 'alpha', displayName: 'test' },
-      expireTime: undefined,
+      ...{ expireTime: undefined, clientsMax: 0 },
     })
     const config = await register(issued.initialAccessTokenText)
     const registered = config.clientMetadata()

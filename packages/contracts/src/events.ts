@@ -23,6 +23,7 @@ export const credentialEvents = {
   'gatehouse.credential.v1.ClientSecretRevoked': credential.ClientSecretRevoked,
   'gatehouse.credential.v1.ClientSecretExpirationChanged': credential.ClientSecretExpirationChanged,
   'gatehouse.credential.v1.InitialAccessTokenIssued': credential.InitialAccessTokenIssued,
+  'gatehouse.credential.v1.InitialAccessTokenUsed': credential.InitialAccessTokenUsed,
   'gatehouse.credential.v1.InitialAccessTokenRevoked': credential.InitialAccessTokenRevoked,
   'gatehouse.credential.v1.SubscriptionCreated': credential.SubscriptionCreated,
   'gatehouse.credential.v1.SubscriptionActivated': credential.SubscriptionActivated,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { instant } from '../arguments.ts'
+import { count, instant } from '../arguments.ts'
 import { routes } from '../console/routes.ts'
 import { type Column, field } from '../output.ts'
 import { type Json, recordIn } from '../record.ts'
@@ -10,9 +10,18 @@ const columns: readonly Column[] = [
   field('ENVIRONMENT', 'environment_id'),
   field('NAME', 'display_name'),
   field('STATE', 'state'),
+  field('CLIENTS', 'client_count'),
+  field('MAX', 'clients_max'),
   field('CREATED', 'create_time'),
   field('EXPIRES', 'expire_time'),
 ]
+
+interface IssueOptions {
+  readonly environment: string
+  readonly name: string
+  readonly expires?: string
+  readonly clients?: number
+}
 
 export function addInitialAccessTokens(program: Command, act: Act): void {
   const tokens = program.command('initial-access-tokens').description('let their holders register clients (RFC 7591)')
@@ -34,9 +43,11 @@ export function addInitialAccessTokens(program: Command, act: Act): void {
     .requiredOption('--environment <id>', 'the environment')
     .option('--name <text>', 'its display name', '')
     .option('--expires <time>', 'when it is refused: a time, or a distance like 30d', instant('ahead'))
-    .action(({ environment, name, expires }: { environment: string; name: string; expires?: string }) =>
+    .option('--clients <number>', 'so many may be registered with it (default 100)', count)
+    .action(({ environment, name, expires, clients }: IssueOptions) =>
       act(async ({ console, output }) => {
-        const body = { environment_id: environment, display_name: name, ...(expires && { expire_time: expires }) }
+        const bounds = { ...(expires && { expire_time: expires }), ...(clients && { clients_max: clients }) }
+        const body = { environment_id: environment, display_name: name, ...bounds }
         output.one(shown(await console.post(routes.initialAccessTokens, body)))
         output.note('\nThe token is shown this once: keep it.')
       }),

@@ -11,6 +11,7 @@ import { foldSubscription } from './subscription.ts'
 /** What only the credential service reads. */
 const withoutView: ReadonlySet<string> = new Set<CredentialEvent['type']>([
   'gatehouse.credential.v1.InitialAccessTokenIssued',
+  'gatehouse.credential.v1.InitialAccessTokenUsed',
   'gatehouse.credential.v1.InitialAccessTokenRevoked',
 ])
 

@@ -53,7 +53,8 @@ function initialAccessTokenEvents(initialAccessTokenId: string, time: Date): Cre
   const type = 'gatehouse.credential.v1.InitialAccessToken'
   const about = { initialAccessTokenId, environmentId: 'alpha', displayName: '', digest: new Uint8Array(32) }
   return [
-    { type: `${type}Issued`, data: { ...about, issueTime: time, expireTime: undefined } },
+    { type: `${type}Issued`, data: { ...about, issueTime: time, expireTime: undefined, clientsMax: 9 } },
+    { type: `${type}Used`, data: { initialAccessTokenId, clientId: '1', useTime: time } },
     { type: `${type}Revoked`, data: { initialAccessTokenId, reason: '', revokeTime: time } },
   ]
 }

@@ -25,10 +25,11 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.close())
 
-async function initialToken(expireTime?: Date) {
+async function initialToken(expireTime?: Date, clientsMax = 0) {
   const answer = await console.issueInitialAccessToken({
     ...{ requestId: id(), environmentId, displayName: 'Partners' },
     expireTime,
+    clientsMax,
   })
   secrets.push(answer.initialAccessTokenText)
   return {
@@ -122,6 +123,16 @@ describe('is refused', () => {
     const page = { environmentId, pageSize: 0, pageToken: '' }
     const { initialAccessTokens } = await console.listInitialAccessTokens(page)
     expect(initialAccessTokens.find((each) => each.initialAccessTokenId === initialAccessTokenId)?.state).toBe(2)
+  })
+
+  test('with a token that was used as often as it may be, however many ask at once', async () => {
+    const { text, id: initialAccessTokenId } = await initialToken(undefined, 3)
+    const answers = await Promise.all(Array.from({ length: 10 }, () => register(shop, text)))
+    expect(answers.filter(({ result }) => result?.$case === 'body')).toHaveLength(3)
+    expect(told(await register(shop, text))).toMatchObject(invalid)
+    const { initialAccessTokens } = await console.listInitialAccessTokens({ environmentId, pageSize: 0, pageToken: '' })
+    const found = initialAccessTokens.find((each) => each.initialAccessTokenId === initialAccessTokenId)
+    expect(found).toMatchObject({ clientsMax: 3, clientCount: 3 })
   })
 
   test.each<[string, unknown, string]>([

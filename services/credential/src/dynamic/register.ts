@@ -4,6 +4,7 @@ import { failedPrecondition } from '@gatehouse/errors'
 import { commandIdentity, handleCommand } from '@gatehouse/event-store'
 import type { CallContext } from '@gatehouse/grpc-service'
 import { client as decider } from '../domain/client/decide.ts'
+import { initialAccessToken } from '../domain/initial-access-token/decide.ts'
 import { isUsable } from '../domain/initial-access-token/initial-access-token.ts'
 import { clientInformation } from '../domain/registration/client-information.ts'
 import type { Dependencies } from '../grpc/credential-service.ts'
@@ -51,7 +52,11 @@ export async function registerClient(
       const wanted = { clientId, environmentId, displayName, registration: kept, time }
       const events = decider.decide({ type: 'register', ...wanted }, states.client)
       const registered = events.reduce(decider.evolve, states.client)
-      return { events: { client: events, ...secret.issue({ ...states, client: registered }, clientId, time) } }
+      const use = { type: 'use', initialAccessTokenId: initial.id, clientId, time } as const
+      const used = initialAccessToken.decide(use, states.initial)
+      return {
+        events: { initial: used, client: events, ...secret.issue({ ...states, client: registered }, clientId, time) },
+      }
     },
     reply: ({ states, versions, position }) => ({ client: clientMessage(states.client, versions.client), position }),
   })

@@ -23,6 +23,9 @@ const issuing = {
   rules: rules.issueInitialAccessToken,
 }
 
+/** Enough for a team, and an end to what a leaked one can do. */
+const clientsMaxDefault = 100
+
 /** What lets others register clients. */
 export function initialAccessTokenMethods({ store, read }: Dependencies) {
   const change = changing<InitialAccessTokenFacts, InitialAccessTokenCommand, Reply>(store, {
@@ -36,8 +39,17 @@ export function initialAccessTokenMethods({ store, read }: Dependencies) {
     async issueInitialAccessToken(request: rpc.IssueInitialAccessTokenRequest, context: CallContext) {
       const identity = identify(issuing, request, context)
       const { environmentId, displayName, expireTime } = request
+      const clientsMax = request.clientsMax || clientsMaxDefault
       const { text, id: initialAccessTokenId, digest } = mintNew('registration', environmentId)
-      const wanted = { initialAccessTokenId, environmentId, displayName, digest, expireTime, time: new Date() }
+      const wanted = {
+        initialAccessTokenId,
+        environmentId,
+        displayName,
+        digest,
+        expireTime,
+        clientsMax,
+        time: new Date(),
+      }
       const { reply } = await handleCommand(store, {
         ...identity,
         streams: { token: streams.initialAccessToken(initialAccessTokenId) },

@@ -78,6 +78,7 @@ export const listClientSecrets: Rules<rpc.ListClientSecretsRequest> = { clientId
 
 export const issueInitialAccessToken: Rules<rpc.IssueInitialAccessTokenRequest> = {
   ...{ requestId, environmentId, displayName, expireTime },
+  clientsMax: (value) => (value < 0 || value > 10_000 ? 'must be 1 to 10000, or 0 for 100' : undefined),
 }
 export const revokeInitialAccessToken: Rules<rpc.RevokeInitialAccessTokenRequest> = {
   ...{ requestId, reason },

@@ -1,8 +1,8 @@
 import { InitialAccessTokenState } from '@gatehouse/contracts/credential/v1/initial_access_token'
 import type { CredentialEvent } from '@gatehouse/contracts/events'
-import { alreadyExists, invalidArgument } from '@gatehouse/errors'
+import { alreadyExists, failedPrecondition, invalidArgument } from '@gatehouse/errors'
 import type { Decider } from '@gatehouse/event-store'
-import { evolve, existing, type InitialAccessTokenFacts, initialState } from './initial-access-token.ts'
+import { evolve, existing, type InitialAccessTokenFacts, initialState, isUsable } from './initial-access-token.ts'
 
 export type InitialAccessTokenCommand = { readonly initialAccessTokenId: string; readonly time: Date } & (
   | {
@@ -12,7 +12,10 @@ export type InitialAccessTokenCommand = { readonly initialAccessTokenId: string;
       /** SHA-256 of the whole token, 32 bytes. */
       readonly digest: Uint8Array
       readonly expireTime: Date | undefined
+      /** So many clients may be registered with it. */
+      readonly clientsMax: number
     }
+  | { readonly type: 'use'; readonly clientId: string }
   | { readonly type: 'revoke'; readonly reason: string }
 )
 
@@ -27,12 +30,19 @@ function decide(command: InitialAccessTokenCommand, state: InitialAccessTokenFac
   switch (command.type) {
     case 'issue': {
       if (state) throw alreadyExists('initial_access_token', initialAccessTokenId)
-      const { environmentId, displayName, digest, expireTime } = command
+      const { environmentId, displayName, digest, expireTime, clientsMax } = command
       if (expireTime && expireTime <= time) {
         throw invalidArgument([{ field: 'expire_time', description: 'must be in the future' }])
       }
-      const data = { initialAccessTokenId, environmentId, displayName, digest, issueTime: time, expireTime }
+      const data = { initialAccessTokenId, environmentId, displayName, digest, issueTime: time, expireTime, clientsMax }
       return [{ type: 'gatehouse.credential.v1.InitialAccessTokenIssued', data }]
+    }
+    case 'use': {
+      if (!isUsable(existing(state, initialAccessTokenId), time)) {
+        throw failedPrecondition('INITIAL_ACCESS_TOKEN_ENDED', 'it has ended, or was used as often as it may be')
+      }
+      const data = { initialAccessTokenId, clientId: command.clientId, useTime: time }
+      return [{ type: 'gatehouse.credential.v1.InitialAccessTokenUsed', data }]
     }
     case 'revoke': {
       const found = existing(state, initialAccessTokenId)

@@ -14,12 +14,16 @@ export const initialState: InitialAccessTokenFacts = undefined
 
 export function evolve(token: InitialAccessTokenFacts, { type, data }: CredentialEvent): InitialAccessTokenFacts {
   if (type === 'gatehouse.credential.v1.InitialAccessTokenIssued') {
-    const { initialAccessTokenId, environmentId, displayName, digest, issueTime: createTime, expireTime } = data
+    const { initialAccessTokenId, environmentId, displayName, digest, clientsMax } = data
+    const { issueTime: createTime, expireTime } = data
     const state = InitialAccessTokenState.INITIAL_ACCESS_TOKEN_STATE_ACTIVE
     const life = { state, createTime, expireTime, revokeTime: undefined }
-    return { initialAccessTokenId, environmentId, displayName, digest, ...life }
+    return { initialAccessTokenId, environmentId, displayName, digest, ...life, clientsMax, clientCount: 0 }
   }
   if (!token) return token
+  if (type === 'gatehouse.credential.v1.InitialAccessTokenUsed') {
+    return { ...token, clientCount: token.clientCount + 1 }
+  }
   if (type === 'gatehouse.credential.v1.InitialAccessTokenRevoked') {
     const state = InitialAccessTokenState.INITIAL_ACCESS_TOKEN_STATE_REVOKED
     return { ...token, state, revokeTime: data.revokeTime }
@@ -36,5 +40,6 @@ export function existing(token: InitialAccessTokenFacts, id: string): NonNullabl
 /** Whether a client may be registered with it at a time. */
 export function isUsable(token: NonNullable<InitialAccessTokenFacts>, time: Date): boolean {
   const active = token.state === InitialAccessTokenState.INITIAL_ACCESS_TOKEN_STATE_ACTIVE
-  return active && (!token.expireTime || time < token.expireTime)
+  const left = token.clientsMax === 0 || token.clientCount < token.clientsMax
+  return active && left && (!token.expireTime || time < token.expireTime)
 }

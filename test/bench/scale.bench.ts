@@ -81,7 +81,7 @@ async function startEmbedded({ dataDir }: Installation, postgresUrl: string): Pr
   try {
     const seconds = (performance.now() - from) / 1000
     const metrics = await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text()
-    const metric = (name: string) => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(metrics)?.[1])
+    const metric = (name: string) => Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)`, 'm').exec(metrics)?.[1])
     const resident = metric('process_resident_memory_bytes') / 2 ** 20
     tell('embedded', { seconds, processor: metric('process_cpu_seconds_total'), resident })
     return [below('scale', 'start, embedded, until the demo is let in', 's', seconds, 20)]

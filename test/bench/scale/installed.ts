@@ -2,7 +2,7 @@ import { waitFor } from '@gatehouse/testkit'
 import { issueKey, revokeKey } from '../../e2e/client.ts'
 import type { Installation, MemberName } from '../../faults/installation.ts'
 import { rebuildOf } from '../../faults/rebuild.ts'
-import { startCalls } from './calls.ts'
+import { startCalls, statusOf } from './calls.ts'
 import { requestsPerProcessorSecond } from './load.ts'
 
 /** Those that decide on the read model. */
@@ -11,15 +11,9 @@ const deciders = ['policy', 'token', 'gateway', 'gateway-2'] as const
 /** Waits until all gateways let a key in. */
 export async function letIn({ gateways, demo }: Installation, apiKey: string): Promise<void> {
   for (const gateway of Object.values(gateways)) {
-    const isLetIn = async () => (await call(`${gateway}${demo.path}`, apiKey)) === 200
+    const isLetIn = async () => (await statusOf(`${gateway}${demo.path}`, apiKey)) === 200
     await waitFor(isLetIn, { what: 'the gateway lets the key in', timeoutMs: 1_200_000, intervalMs: 50 })
   }
-}
-
-async function call(url: string, apiKey: string): Promise<number> {
-  const response = await fetch(url, { headers: { 'x-api-key': apiKey } }).catch(() => undefined)
-  await response?.body?.cancel()
-  return response?.status ?? 0
 }
 
 /** Requests in a second of processor: at the first gateway, and at the second, whose cache is too small for many keys. */
@@ -52,7 +46,7 @@ export async function rebuildWhileServing(installation: Installation, apiKeys: r
   await letIn(installation, key)
   await revokeKey(installation, id)
   const url = `${installation.gateways.gateway}${installation.demo.path}`
-  await waitFor(async () => (await call(url, key)) === 401, { what: 'the revocation is known' })
+  await waitFor(async () => (await statusOf(url, key)) === 401, { what: 'the revocation is known' })
   const calls = startCalls(url, apiKeys, key)
   const from = performance.now()
   const { identical } = await rebuildOf(installation)

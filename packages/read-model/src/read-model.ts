@@ -51,8 +51,8 @@ export interface WholeMark {
 
 /** A whole fold of the logs. Every call throws ReadModelUnavailable when the store does not answer in time. */
 export interface Generation {
-  /** Values and positions in one atomic read. */
-  read(keys: readonly string[]): Promise<Snapshot>
+  /** Values and positions in one atomic read. `urgent`: a request waits for it, so it is given up soon. */
+  read(keys: readonly string[], urgency?: 'urgent'): Promise<Snapshot>
   /** Position check, version check (an older write is ignored), data and position in one atomic write. */
   apply(batch: Batch): Promise<Outcome>
   positions(): Promise<Positions>

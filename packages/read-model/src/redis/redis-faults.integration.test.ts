@@ -207,3 +207,25 @@ test('a broken connection alone drops nothing', async () => {
   expect(resets()).toBe(1)
   expect(known).toMatchObject({ state: 'found' })
 })
+
+test('a slow link gives up what a request waits for, and nothing else: who starts behind it gets the whole model', async () => {
+  const link = await startTcpProxy({ to: server.url })
+  link.delay(150)
+  const far = openRedisModel({ address: { url: `redis://${link.address}` }, prefix: 'test', readTimeoutMs: 50 })
+  const resetsThere: Change[] = []
+  try {
+    await waitFor(() => far.positions(), { what: 'Redis answers', timeoutMs: 30_000 })
+    const following = far.follow((change) => resetsThere.push(change))
+    await waitFor(() => resetsThere.length > 0, { what: 'the changes are followed', timeoutMs: 30_000 })
+    const clients: Entry[] = []
+    for await (const entry of far.scan('client')) clients.push(entry)
+    expect(clients).not.toEqual([])
+    expect((await far.read([clients[0]?.key ?? ''])).values).toHaveLength(1)
+    await far.wholeMark()
+    await expect(far.read([clients[0]?.key ?? ''], 'urgent')).rejects.toThrow(ReadModelUnavailable)
+    await following.close()
+  } finally {
+    await far.close()
+    await link.stop()
+  }
+})

@@ -13,7 +13,6 @@ import {
   type Snapshot,
   type Stored,
 } from '../read-model.ts'
-import { requestKeysMax } from '../read-together.ts'
 import { decodeStored, encodeStored } from '../stored.ts'
 import type { Connection } from './connections.ts'
 import { ownKey } from './own-key.ts'
@@ -32,8 +31,9 @@ export interface Target {
 export interface RedisGenerationOptions {
   readonly target: Target
   readonly layout: Layout
-  /** For what a request waits for. */
+  /** For what a request waits for, and how long it does. */
   readonly reads: Connection
+  readonly readTimeoutMs: number
   readonly writes: Connection
   readonly changesMax: number
   readonly candidateLifeMs: number
@@ -42,7 +42,7 @@ export interface RedisGenerationOptions {
 type Arguments = readonly (string | number | Buffer)[]
 
 export function redisGeneration(options: RedisGenerationOptions): Generation {
-  const { target, layout, reads, writes, changesMax, candidateLifeMs } = options
+  const { target, layout, reads, readTimeoutMs, writes, changesMax, candidateLifeMs } = options
   const firstOwn = layout.keys('').length + 1
   const life = target.candidate ? String(candidateLifeMs) : ''
   /** `keys` go, as those of their own in the generation, behind the KEYS of every script. */
@@ -52,11 +52,11 @@ export function redisGeneration(options: RedisGenerationOptions): Generation {
       return run(connection, script, [...layout.keys(name), ...own], [name, ...args])
     })
 
-  async function read(keys: readonly string[]): Promise<Snapshot> {
-    // A projector reads many keys at once and has time.
-    const connection = keys.length > requestKeysMax ? writes : reads
+  async function read(keys: readonly string[], urgency?: 'urgent'): Promise<Snapshot> {
     const { places, own } = locate(keys)
-    const reply = await call(connection, readScript, [target.candidate ? 1 : '', ...places.flat()], own)
+    const connection = urgency ? reads : writes
+    const reading = call(connection, readScript, [target.candidate ? 1 : '', ...places.flat()], own)
+    const reply = await (urgency ? within(readTimeoutMs, reading) : reading)
     const values = reply[2] as readonly (Buffer | null)[]
     const stored = values.map((value): Stored | undefined => (value ? decodeStored(value) : undefined))
     return { positions: positionsOf(reply[1]), values: stored }
@@ -113,4 +113,17 @@ export function redisGeneration(options: RedisGenerationOptions): Generation {
   }
 
   return { read, apply, positions, scan, digest }
+}
+
+/**
+ * Gives up after so long. What has come by then and is not read yet still counts: it is this process that had no time, and
+ * to refuse for that would cost it more.
+ */
+function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  const { promise, resolve, reject } = Promise.withResolvers<Result>()
+  const giveUp = () => reject(new ReadModelUnavailable(`Redis: no answer within ${ms} ms`))
+  // Sockets are read between timers and this.
+  const timer = setTimeout(() => setImmediate(giveUp), ms)
+  work.then(resolve, reject).finally(() => clearTimeout(timer))
+  return promise
 }

@@ -12,7 +12,7 @@ export interface RedisModelOptions {
   readonly prefix?: string
   /** A read of a request gives up after so long; default 50. */
   readonly readTimeoutMs?: number
-  /** Writes, scans; default 2,000. */
+  /** Everything else; default 2,000. */
   readonly writeTimeoutMs?: number
   /** Changes kept for followers that are behind; default 10,000. One that is further behind drops everything. */
   readonly changesMax?: number
@@ -26,10 +26,11 @@ export interface RedisModelOptions {
 export function openRedisModel(options: RedisModelOptions): ReadModel {
   const { address, prefix = 'gatehouse', readTimeoutMs = 50, writeTimeoutMs = 2_000 } = options
   const { changesMax = 10_000, candidateLifeMs = 600_000, onError = () => {} } = options
-  const reads = connectRedis(address, onError, readTimeoutMs)
+  // Apart, so that no request waits behind a scan.
+  const reads = connectRedis(address, onError, writeTimeoutMs)
   const writes = connectRedis(address, onError, writeTimeoutMs)
   const layout = layoutOf(prefix)
-  const store = { layout, reads, writes, changesMax, candidateLifeMs }
+  const store = { layout, reads, readTimeoutMs, writes, changesMax, candidateLifeMs }
   const serving = servingTarget()
   const followings = new Set<Following>()
 
@@ -53,7 +54,7 @@ export function openRedisModel(options: RedisModelOptions): ReadModel {
   }
 
   async function tail(): Promise<Tail> {
-    const reply = await serving.call((name) => run(reads, tailScript, layout.keys(name), [name]))
+    const reply = await serving.call((name) => run(writes, tailScript, layout.keys(name), [name]))
     return { positions: positionsOf(reply[1]), generation: serving.name, last: String(reply[2]) }
   }
 
@@ -63,7 +64,7 @@ export function openRedisModel(options: RedisModelOptions): ReadModel {
   }
 
   async function wholeMark(): Promise<WholeMark | undefined> {
-    const reply = await serving.call((name) => run(reads, wholeMarkScript, layout.keys(name), [name]))
+    const reply = await serving.call((name) => run(writes, wholeMarkScript, layout.keys(name), [name]))
     if (reply[0] !== 'ok') return undefined
     return { positions: positionsOf(reply[1]), ageMs: Number(String(reply[2])) }
   }

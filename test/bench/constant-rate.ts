@@ -67,14 +67,20 @@ interface PoolEvents {
 function pool({ url, apiKey }: ConstantRate, connectionsMax = Number.POSITIVE_INFINITY, events: PoolEvents) {
   const { hostname, port, pathname } = new URL(url)
   const head = Buffer.from(`GET ${pathname} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nX-API-Key: ${apiKey}\r\n\r\n`)
-  const idle: Socket[] = []
+  const idle = new Set<Socket>()
   const all = new Set<Socket>()
   const waiting: number[] = []
+  let over = false
 
   const connect = () => {
     const socket = createConnection(Number(port), hostname)
     socket.setNoDelay(true)
     socket.on('error', events.failed)
+    socket.on('close', () => {
+      all.delete(socket)
+      // One that was idle for too long; else the answer is missing.
+      if (!idle.delete(socket) && !over) events.failed(new Error('a connection was closed instead of an answer'))
+    })
     all.add(socket)
     return socket
   }
@@ -82,7 +88,7 @@ function pool({ url, apiKey }: ConstantRate, connectionsMax = Number.POSITIVE_IN
     socket.once('data', (bytes: Buffer) => {
       events.answered(dueAt, bytes)
       const next = waiting.shift()
-      if (next === undefined) idle.push(socket)
+      if (next === undefined) idle.add(socket)
       else use(socket, next)
     })
     socket.write(head)
@@ -90,11 +96,14 @@ function pool({ url, apiKey }: ConstantRate, connectionsMax = Number.POSITIVE_IN
   return {
     send() {
       const dueAt = performance.now()
-      const socket = idle.pop() ?? (all.size < connectionsMax ? connect() : undefined)
+      const [free] = idle
+      if (free) idle.delete(free)
+      const socket = free ?? (all.size < connectionsMax ? connect() : undefined)
       if (socket) use(socket, dueAt)
       else waiting.push(dueAt)
     },
     destroy() {
+      over = true
       for (const socket of all) socket.destroy()
     },
   }

@@ -23,6 +23,6 @@ export async function startGatewayProcess(
   const url = `http://127.0.0.1:${port}`
   const letsIn = async () =>
     (await fetch(`${url}/orders/items`, { headers: { 'x-api-key': control.key.apiKey } })).status === 200
-  await waitFor(letsIn, { what: 'the gateway lets the key in', timeoutMs: 20_000 })
+  await waitFor(letsIn, { what: 'the gateway lets the key in', timeoutMs: 60_000 })
   return { ...gateway, url }
 }

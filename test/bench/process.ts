@@ -84,6 +84,6 @@ export function listening(port: number): Promise<unknown> {
         socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
         socket.once('connect', () => socket.destroy())
       }),
-    { timeoutMs: 20_000 },
+    { timeoutMs: 60_000 },
   )
 }

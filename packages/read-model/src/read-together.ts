@@ -32,23 +32,19 @@ export function readTogether(model: Pick<Generation, 'read'>): (keys: readonly s
 
   function ask(batch: readonly Waiting[]): void {
     if (batch.length === 0) return
-    model
-      .read(
-        batch.flatMap(({ keys }) => keys),
-        'urgent',
-      )
-      .then(
-        ({ positions, values }) => {
-          let at = 0
-          for (const { keys, resolve } of batch) {
-            resolve({ positions, values: values.slice(at, at + keys.length) })
-            at += keys.length
-          }
-        },
-        (error) => {
-          for (const { reject } of batch) reject(error)
-        },
-      )
+    const asked = batch.flatMap(({ keys }) => keys)
+    model.read(asked, 'urgent').then(
+      ({ positions, values }) => {
+        let at = 0
+        for (const { keys, resolve } of batch) {
+          resolve({ positions, values: values.slice(at, at + keys.length) })
+          at += keys.length
+        }
+      },
+      (error) => {
+        for (const { reject } of batch) reject(error)
+      },
+    )
   }
 
   return (keys) =>

@@ -1,4 +1,3 @@
-import { encodeMessage } from '@gatehouse/contracts/encode'
 import { type CredentialEvent, credentialEvents, decodeEvent } from '@gatehouse/contracts/events'
 import { ApiKeyDigestView, EntitlementView, SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
 import { splitKey } from '../keys.ts'
@@ -46,7 +45,7 @@ export function digestId(digest: Uint8Array): string {
 
 function importedDigest({ type, data }: CredentialEvent, version: bigint): readonly Entry[] {
   if (type !== 'gatehouse.credential.v1.ApiKeyIssued' || !data.imported) return []
-  const value = encodeMessage(ApiKeyDigestView, { apiKeyId: data.apiKeyId })
+  const value = ApiKeyDigestView.encode({ apiKeyId: data.apiKeyId }).finish()
   return [{ key: `api_key_digest/${digestId(data.digest)}`, state: 'live', version, value }]
 }
 
@@ -54,7 +53,7 @@ function importedDigest({ type, data }: CredentialEvent, version: bigint): reado
 function entitlement({ type }: CredentialEvent, value: Uint8Array, version: bigint): readonly Entry[] {
   if (type !== 'gatehouse.credential.v1.SubscriptionActivated') return []
   const { subscriptionId, clientId, apiId } = SubscriptionView.decode(value)
-  const view = encodeMessage(EntitlementView, { subscriptionId })
+  const view = EntitlementView.encode({ subscriptionId }).finish()
   return [{ key: `entitlement/${clientId}/${apiId}`, state: 'live', version, value: view }]
 }
 

@@ -1,4 +1,3 @@
-import { encodeMessage } from '@gatehouse/contracts/encode'
 import type { TokenEvent } from '@gatehouse/contracts/events'
 import { CutoffView, RevocationView, SuspensionView } from '@gatehouse/contracts/read_model/v1/views'
 import { CutoffSubject } from '@gatehouse/contracts/token/v1/revocation'
@@ -16,7 +15,7 @@ export function revokedGrant({ grantId, ...times }: Data<'GrantRevoked'>, versio
 }
 
 function revocation(key: string, { revokeTime, expireTime }: RevocationView, version: bigint): Entry {
-  const value = encodeMessage(RevocationView, { revokeTime, expireTime })
+  const value = RevocationView.encode({ revokeTime, expireTime }).finish()
   return { key, state: 'live', version, value, ...(expireTime && { expireMs: expireTime.getTime() }) }
 }
 
@@ -29,7 +28,7 @@ export function revokedBefore(
   const earlier = bytes && CutoffView.decode(bytes).before
   if (!data.before) throw new Unappliable('before: a cut-off without a time')
   const before = earlier && earlier > data.before ? earlier : data.before
-  return { key: cutoffKey(data), state: 'live', version, value: encodeMessage(CutoffView, { before }) }
+  return { key: cutoffKey(data), state: 'live', version, value: CutoffView.encode({ before }).finish() }
 }
 
 function cutoffKey({ environmentId, subject, subjectId }: Data<'TokensRevokedBefore'>): string {
@@ -46,6 +45,6 @@ function cutoffKey({ environmentId, subject, subjectId }: Data<'TokensRevokedBef
 }
 
 export function suspendedUser({ userId, suspendTime }: Data<'UserSuspended'>, version: bigint): Entry {
-  const value = encodeMessage(SuspensionView, { suspendTime })
+  const value = SuspensionView.encode({ suspendTime }).finish()
   return { key: `suspended_user/${userId}`, state: 'live', version, value }
 }

@@ -33,17 +33,18 @@ export function createProjector({ model, projection, onApplied, onParked }: Proj
   const { source } = projection
 
   async function attempt(delivered: readonly RecordedEvent[]): Promise<boolean> {
-    const asked = new Set<string>()
-    for (const { type, stream } of delivered) if (!projection.passesOver?.(type)) asked.add(keyOfStream(stream))
-    const keys = [...asked]
-    const { positions, values } = await model.read(keys)
+    const keys = delivered.map(({ type, stream }) => (projection.passesOver?.(type) ? undefined : keyOfStream(stream)))
+    const asked = [...new Set(keys.filter((key) => key !== undefined))]
+    const { positions, values } = await model.read(asked)
     const after = positions[source] ?? 0n
-    const events = delivered.filter((event) => event.position > after)
+    const isNew = ({ position }: RecordedEvent) => position > after
+    const start = delivered.findIndex(isNew)
+    const events = start < 0 ? [] : delivered.slice(start)
     const [first] = events
     const last = events.at(-1)
     if (!first || !last) return true
     assertDense(source, after, events)
-    const { writes, parked } = foldEvents(projection, events, byKey(keys, values))
+    const { writes, parked } = foldEvents(projection, events, keys.slice(start), byKey(asked, values))
     const recordTime = first.recordTime ?? new Date()
     const outcome = await model.apply({ source, after, upTo: last.position, writes, recordTime })
     if (outcome !== 'applied') return false

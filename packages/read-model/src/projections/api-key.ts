@@ -1,4 +1,5 @@
 import { ApiKeyState } from '@gatehouse/contracts/credential/v1/api_key'
+import { encodeMessage } from '@gatehouse/contracts/encode'
 import type { CredentialEvent } from '@gatehouse/contracts/events'
 import { ApiKeyView } from '@gatehouse/contracts/read_model/v1/views'
 import { existing, isNew, Unappliable } from './projection.ts'
@@ -6,7 +7,7 @@ import { existing, isNew, Unappliable } from './projection.ts'
 export function foldApiKey(event: CredentialEvent, id: string, bytes: Uint8Array | undefined, version: bigint) {
   if (!('apiKeyId' in event.data) || event.data.apiKeyId !== id) throw new Unappliable('the event is of another key')
   const view = bytes && ApiKeyView.decode(bytes)
-  return ApiKeyView.encode({ ...next(event, view), version }).finish()
+  return encodeMessage(ApiKeyView, { ...next(event, view), version })
 }
 
 function next(event: CredentialEvent, view: ApiKeyView | undefined): ApiKeyView {

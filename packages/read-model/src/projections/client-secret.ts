@@ -1,4 +1,5 @@
 import { ClientSecretState } from '@gatehouse/contracts/credential/v1/client_secret'
+import { encodeMessage } from '@gatehouse/contracts/encode'
 import type { CredentialEvent } from '@gatehouse/contracts/events'
 import { ClientSecretView, CutoffView } from '@gatehouse/contracts/read_model/v1/views'
 import type { Entry } from '../read-model.ts'
@@ -8,7 +9,7 @@ export function foldClientSecret(event: CredentialEvent, id: string, bytes: Uint
   if (!('clientSecretId' in event.data) || event.data.clientSecretId !== id)
     throw new Unappliable('the event is of another secret')
   const view = bytes && ClientSecretView.decode(bytes)
-  return ClientSecretView.encode({ ...next(event, view), version }).finish()
+  return encodeMessage(ClientSecretView, { ...next(event, view), version })
 }
 
 /** What was issued to the client by then is refused; of the whole client, so the position is the version. */
@@ -16,7 +17,7 @@ export function secretCutoff(event: CredentialEvent, position: bigint): readonly
   if (event.type !== 'gatehouse.credential.v1.ClientSecretRevoked') return []
   const { clientId, revokeTime: before } = event.data
   if (!before) throw new Unappliable('revoke_time: a revocation without a time')
-  const value = CutoffView.encode({ before }).finish()
+  const value = encodeMessage(CutoffView, { before })
   return [{ key: `secret_cutoff/${clientId}`, state: 'live', version: position, value }]
 }
 

@@ -1,4 +1,5 @@
 import { ClientState } from '@gatehouse/contracts/credential/v1/client'
+import { encodeMessage } from '@gatehouse/contracts/encode'
 import type { CredentialEvent } from '@gatehouse/contracts/events'
 import { ClientView } from '@gatehouse/contracts/read_model/v1/views'
 import { existing, isNew, Unappliable } from './projection.ts'
@@ -6,7 +7,7 @@ import { existing, isNew, Unappliable } from './projection.ts'
 export function foldClient(event: CredentialEvent, id: string, bytes: Uint8Array | undefined, version: bigint) {
   if (!('clientId' in event.data) || event.data.clientId !== id) throw new Unappliable('the event is of another client')
   const view = bytes && ClientView.decode(bytes)
-  return ClientView.encode({ ...next(event, view), version }).finish()
+  return encodeMessage(ClientView, { ...next(event, view), version })
 }
 
 function next(event: CredentialEvent, view: ClientView | undefined): ClientView {

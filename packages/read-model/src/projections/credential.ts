@@ -1,3 +1,4 @@
+import { encodeMessage } from '@gatehouse/contracts/encode'
 import { type CredentialEvent, credentialEvents, decodeEvent } from '@gatehouse/contracts/events'
 import { ApiKeyDigestView, EntitlementView, SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
 import { splitKey } from '../keys.ts'
@@ -45,7 +46,7 @@ export function digestId(digest: Uint8Array): string {
 
 function importedDigest({ type, data }: CredentialEvent, version: bigint): readonly Entry[] {
   if (type !== 'gatehouse.credential.v1.ApiKeyIssued' || !data.imported) return []
-  const value = ApiKeyDigestView.encode({ apiKeyId: data.apiKeyId }).finish()
+  const value = encodeMessage(ApiKeyDigestView, { apiKeyId: data.apiKeyId })
   return [{ key: `api_key_digest/${digestId(data.digest)}`, state: 'live', version, value }]
 }
 
@@ -53,7 +54,7 @@ function importedDigest({ type, data }: CredentialEvent, version: bigint): reado
 function entitlement({ type }: CredentialEvent, value: Uint8Array, version: bigint): readonly Entry[] {
   if (type !== 'gatehouse.credential.v1.SubscriptionActivated') return []
   const { subscriptionId, clientId, apiId } = SubscriptionView.decode(value)
-  const view = EntitlementView.encode({ subscriptionId }).finish()
+  const view = encodeMessage(EntitlementView, { subscriptionId })
   return [{ key: `entitlement/${clientId}/${apiId}`, state: 'live', version, value: view }]
 }
 

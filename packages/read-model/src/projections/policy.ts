@@ -1,3 +1,4 @@
+import { encodeMessage } from '@gatehouse/contracts/encode'
 import { decodeEvent, type PolicyEvent, policyEvents } from '@gatehouse/contracts/events'
 import { Api } from '@gatehouse/contracts/policy/v1/api'
 import { Environment } from '@gatehouse/contracts/policy/v1/environment'
@@ -22,19 +23,19 @@ function next(event: PolicyEvent, version: bigint): Entry {
   switch (event.type) {
     case 'gatehouse.policy.v1.EnvironmentPut': {
       const environment = given(event.data.environment)
-      const value = Environment.encode({ ...environment, version }).finish()
+      const value = encodeMessage(Environment, { ...environment, version })
       return { key: `environment/${environment.environmentId}`, state: 'live', version, value }
     }
     case 'gatehouse.policy.v1.ApiPublished': {
       const api = given(event.data.api)
-      const value = Api.encode({ ...api, version }).finish()
+      const value = encodeMessage(Api, { ...api, version })
       return { key: `api/${api.environmentId}/${api.apiId}`, state: 'live', version, value }
     }
     case 'gatehouse.policy.v1.ApiRetired':
       return { key: `api/${event.data.environmentId}/${event.data.apiId}`, state: 'deleted', version }
     case 'gatehouse.policy.v1.PlanPut': {
       const plan = given(event.data.plan)
-      const value = Plan.encode({ ...plan, version }).finish()
+      const value = encodeMessage(Plan, { ...plan, version })
       return { key: `plan/${plan.environmentId}/${plan.planId}`, state: 'live', version, value }
     }
     default:

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
-import { keyOfStream, type Noun, splitKey } from '../keys.ts'
+import { type Noun, splitKey } from '../keys.ts'
 import type { Entry, Stored } from '../read-model.ts'
 
 /** How the events of one log become entries. Pure. */
@@ -48,17 +48,18 @@ export interface Folded {
   readonly parked: readonly Parked[]
 }
 
-/** Folds events, in order, over what stands under their keys; `current` needs only the keys of their streams. */
+/** Folds events, in order, over what stands under `keys`, those of their streams; undefined: it is passed over. */
 export function foldEvents(
   projection: Projection,
   events: readonly RecordedEvent[],
+  keys: readonly (string | undefined)[],
   current: ReadonlyMap<string, Stored>,
 ): Folded {
   const writes = new Map<string, Entry>()
   const parked: Parked[] = []
-  for (const event of events) {
-    if (projection.passesOver?.(event.type)) continue
-    const key = keyOfStream(event.stream)
+  for (const [index, event] of events.entries()) {
+    const key = keys[index]
+    if (key === undefined) continue
     const present = writes.get(key) ?? current.get(key)
     try {
       for (const entry of step(projection, event, key, present)) keepLatest(writes, entry)

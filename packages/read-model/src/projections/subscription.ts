@@ -1,4 +1,5 @@
 import { SubscriptionState } from '@gatehouse/contracts/credential/v1/subscription'
+import { encodeMessage } from '@gatehouse/contracts/encode'
 import type { CredentialEvent } from '@gatehouse/contracts/events'
 import { SubscriptionView } from '@gatehouse/contracts/read_model/v1/views'
 import { existing, isNew, Unappliable } from './projection.ts'
@@ -7,7 +8,7 @@ export function foldSubscription(event: CredentialEvent, id: string, bytes: Uint
   if (!('subscriptionId' in event.data) || event.data.subscriptionId !== id)
     throw new Unappliable('the event is of another subscription')
   const view = bytes && SubscriptionView.decode(bytes)
-  return SubscriptionView.encode({ ...next(event, view), version }).finish()
+  return encodeMessage(SubscriptionView, { ...next(event, view), version })
 }
 
 function next(event: CredentialEvent, view: SubscriptionView | undefined): SubscriptionView {

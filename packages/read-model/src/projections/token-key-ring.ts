@@ -1,3 +1,4 @@
+import { encodeMessage } from '@gatehouse/contracts/encode'
 import type { TokenEvent } from '@gatehouse/contracts/events'
 import { KeyRingView, type SigningKeyView } from '@gatehouse/contracts/read_model/v1/views'
 import { SigningKeyState } from '@gatehouse/contracts/token/v1/signing_key'
@@ -12,7 +13,7 @@ export function foldKeyRing(event: KeyRingEvent, bytes: Uint8Array | undefined, 
   const present = before.find((each) => each.keyId === keyId)
   const key = { ...next(event, present), version }
   const signingKeys = present ? before.map((each) => (each === present ? key : each)) : [...before, key]
-  const value = KeyRingView.encode({ signingKeys, version }).finish()
+  const value = encodeMessage(KeyRingView, { signingKeys, version })
   return { key: `key_ring/${environmentId}`, state: 'live', version, value }
 }
 

@@ -1,3 +1,4 @@
+import { encodeMessage } from '@gatehouse/contracts/encode'
 import type { TokenEvent } from '@gatehouse/contracts/events'
 import { CutoffView, RevocationView, SuspensionView } from '@gatehouse/contracts/read_model/v1/views'
 import { CutoffSubject } from '@gatehouse/contracts/token/v1/revocation'
@@ -15,7 +16,7 @@ export function revokedGrant({ grantId, ...times }: Data<'GrantRevoked'>, versio
 }
 
 function revocation(key: string, { revokeTime, expireTime }: RevocationView, version: bigint): Entry {
-  const value = RevocationView.encode({ revokeTime, expireTime }).finish()
+  const value = encodeMessage(RevocationView, { revokeTime, expireTime })
   return { key, state: 'live', version, value, ...(expireTime && { expireMs: expireTime.getTime() }) }
 }
 
@@ -28,7 +29,7 @@ export function revokedBefore(
   const earlier = bytes && CutoffView.decode(bytes).before
   if (!data.before) throw new Unappliable('before: a cut-off without a time')
   const before = earlier && earlier > data.before ? earlier : data.before
-  return { key: cutoffKey(data), state: 'live', version, value: CutoffView.encode({ before }).finish() }
+  return { key: cutoffKey(data), state: 'live', version, value: encodeMessage(CutoffView, { before }) }
 }
 
 function cutoffKey({ environmentId, subject, subjectId }: Data<'TokensRevokedBefore'>): string {
@@ -45,6 +46,6 @@ function cutoffKey({ environmentId, subject, subjectId }: Data<'TokensRevokedBef
 }
 
 export function suspendedUser({ userId, suspendTime }: Data<'UserSuspended'>, version: bigint): Entry {
-  const value = SuspensionView.encode({ suspendTime }).finish()
+  const value = encodeMessage(SuspensionView, { suspendTime })
   return { key: `suspended_user/${userId}`, state: 'live', version, value }
 }

@@ -1,3 +1,4 @@
+import { encodeMessage } from '@gatehouse/contracts/encode'
 import { decodeEvent, type TokenEvent, tokenEvents } from '@gatehouse/contracts/events'
 import { ReferenceTokenView } from '@gatehouse/contracts/read_model/v1/views'
 import type { Entry } from '../read-model.ts'
@@ -89,7 +90,7 @@ function referenceToken(token: ReferenceToken, version: bigint): Entry {
   const { tokenId, environmentId, form, content, expireTime } = token
   if (!expireTime) throw new Unappliable('expire_time: a reference token without an end')
   // The entry itself says when it expires: for a million of them in memory once is enough.
-  const value = ReferenceTokenView.encode({ form, content, expireTime: undefined }).finish()
+  const value = encodeMessage(ReferenceTokenView, { form, content, expireTime: undefined })
   return {
     key: `reference_token/${environmentId}/${tokenId}`,
     state: 'live',

@@ -134,6 +134,14 @@ export function createViewCache({ model, bytesMax = 64 * 1024 * 1024 }: ViewCach
     throw new ReadModelUnavailable(`${key}: the store is behind what this process has seen`)
   }
 
+  /**
+   * Views are kept, to spare their decoding. Not absences: the model finds them as fast, and one kept for each new token
+   * is 200 bytes that only a whole collection gives back.
+   */
+  function readAtOnce<View>(key: string, kind: ViewKind<View>, values: readonly (Stored | undefined)[]): Lookup<View> {
+    return values.every((value) => value === undefined) ? absent : keep(key, kind, values)
+  }
+
   function lookup<View>(kind: ViewKind<View>, id: string): Answer<View> {
     const key = `${kind.noun}/${id}`
     const known = shelves.get(key, kind)
@@ -141,7 +149,7 @@ export function createViewCache({ model, bytesMax = 64 * 1024 * 1024 }: ViewCach
     if (known) return known as Lookup<View>
     if (!isId(id)) return absent
     const { readNow } = model
-    if (readNow) return keep(key, kind, kind.keys(id).map(readNow))
+    if (readNow) return readAtOnce(key, kind, kind.keys(id).map(readNow))
     const flying = flights.get(key)
     if (flying) return flying.promise as Promise<Lookup<View>>
     const flight: Flight = { promise: Promise.resolve(absent), stale: false }

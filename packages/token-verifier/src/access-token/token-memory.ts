@@ -35,7 +35,7 @@ export class TokenMemory<Value> {
 
   /** @param valueBytes what the value itself takes; larger than half of everything, and it is not kept */
   set(text: string, value: Value, valueBytes: number): void {
-    this.delete(text)
+    if (this.#young.has(text) || this.#old.has(text)) this.delete(text)
     const bytes = valueBytes + text.length + slotBytes
     // A header's value is a cut of the whole head, which the map would hold on to.
     if (bytes <= this.#generationBytesMax) this.#keep(Buffer.from(text, 'latin1').toString('latin1'), { value, bytes })

@@ -10,7 +10,7 @@ const depthMax = 16
 export function parseStrictObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return isObject(value) && namesAreUnique(text) ? value : undefined
+    return isObject(value) && namesAreUnique(value, text) ? value : undefined
   } catch {
     return undefined
   }
@@ -20,34 +20,39 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-const char = { quote: 0x22, backslash: 0x5c, colon: 0x3a, open: 0x7b, close: 0x7d, space: 0x20 } as const
+const char = { quote: 0x22, backslash: 0x5c, colon: 0x3a, space: 0x20 } as const
 
-/** @param text valid JSON: so a string before a colon is a name, and of the innermost open object */
-function namesAreUnique(text: string): boolean {
-  const objects: Set<string>[] = []
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === char.open) {
-      if (objects.push(new Set()) > depthMax) return false
-    } else if (code === char.close) objects.pop()
-    else if (code === char.quote) {
-      const end = endOfString(text, at)
-      if (isName(text, end)) {
-        const name = readName(text, at, end)
-        const names = objects.at(-1)
-        if (name === '__proto__' || names?.has(name)) return false
-        names?.add(name)
-      }
-      at = end - 1
-    }
-  }
-  return true
+/**
+ * Of a name that stands twice the parser keeps one: then the text has more names than the value.
+ * @param text what `value` was read from, so valid JSON
+ */
+function namesAreUnique(value: JsonObject, text: string): boolean {
+  return countNames(text) === countMembers(value, 1)
 }
 
-/** `"s\u0075b"` is `"sub"`. */
-function readName(text: string, from: number, to: number): string {
-  const raw = text.slice(from + 1, to - 1)
-  return raw.includes('\\') ? JSON.parse(text.slice(from, to)) : raw
+/** Names of the objects in a value; NaN, which equals no count, where one is refused or it is nested too deep. */
+function countMembers(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth > depthMax) return Number.NaN
+  let count = 0
+  if (isObject(value)) {
+    for (const name of Object.keys(value)) {
+      if (name === '__proto__') return Number.NaN
+      count += 1 + countMembers(value[name], depth + 1)
+    }
+  } else if (Array.isArray(value)) for (const one of value) count += countMembers(one, depth + 1)
+  return count
+}
+
+/** Strings before a colon. */
+function countNames(text: string): number {
+  let count = 0
+  for (let at = text.indexOf('"'); at >= 0; ) {
+    const end = endOfString(text, at)
+    if (isName(text, end)) count += 1
+    at = text.indexOf('"', end)
+  }
+  return count
 }
 
 /** Behind the closing quote of the string that begins at `from`. */

@@ -13,7 +13,8 @@ export interface Pinned {
 
 const atExit: (() => void)[] = []
 process.once('exit', () => {
-  for (const undo of atExit) undo()
+  // The last first: a process is gone before the folder that it writes to.
+  for (const undo of atExit.reverse()) undo()
 })
 
 /** @param cpu the processor that the whole process may use, or a list of them: `0,1` */

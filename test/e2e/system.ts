@@ -54,11 +54,11 @@ export async function freeAddresses(): Promise<NodeJS.ProcessEnv> {
   return env
 }
 
-/** @param cpu the processor that all of it is held on */
+/** @param cpu the processor that all of it is held on; @param readyMsMax how long the start may take */
 export async function startSystem(
   mode: Mode,
   extra: NodeJS.ProcessEnv = {},
-  { cpu }: { readonly cpu?: number } = {},
+  { cpu, readyMsMax = 90_000 }: { readonly cpu?: number; readonly readyMsMax?: number } = {},
 ): Promise<System> {
   const dataDir = await mkdtemp(join(tmpdir(), `gatehouse-${mode}-`))
   const env = {
@@ -89,7 +89,8 @@ export async function startSystem(
         output += String(bytes)
       })
     const ready = () => output.includes('Gatehouse is ready', from)
-    await waitFor(() => started.exitCode !== null || ready(), { what: `${mode} Gatehouse is ready`, timeoutMs: 90_000 })
+    const what = `${mode} Gatehouse is ready`
+    await waitFor(() => started.exitCode !== null || ready(), { what, timeoutMs: readyMsMax })
     if (!ready()) throw new Error(`the start ended with exit code ${started.exitCode}: ${output.slice(from)}`)
     return JSON.parse(await readFile(join(dataDir, 'demo.json'), 'utf8')) as Demo
   }

@@ -5,8 +5,8 @@ export interface ConstantRate {
   readonly apiKey: string
   readonly perSecond: number
   readonly seconds: number
-  /** Beyond, requests wait for a connection; absent: as many as it takes. */
-  readonly connectionsMax?: number
+  /** Open from the start; requests wait for a free one. Absent: as many as it takes. */
+  readonly connections?: number
   /** Times are handed over so often; absent: at the end. */
   readonly windowSeconds?: number
 }
@@ -21,11 +21,11 @@ const answersMsMax = 10_000
  * @throws when an answer is not 200
  */
 export async function constantRate(load: ConstantRate, onTimes: (times: number[]) => void): Promise<void> {
-  const { perSecond, seconds, connectionsMax, windowSeconds = seconds } = load
+  const { perSecond, seconds, windowSeconds = seconds } = load
   let times: number[] = []
   let answered = 0
   const failures: string[] = []
-  const connections = pool(load, connectionsMax, {
+  const connections = pool(load, {
     answered(dueAt, bytes) {
       answered++
       times.push(performance.now() - dueAt)
@@ -64,7 +64,7 @@ interface PoolEvents {
 }
 
 /** Kept connections, each for one request at a time. */
-function pool({ url, apiKey }: ConstantRate, connectionsMax = Number.POSITIVE_INFINITY, events: PoolEvents) {
+function pool({ url, apiKey, connections }: ConstantRate, events: PoolEvents) {
   const { hostname, port, pathname } = new URL(url)
   const head = Buffer.from(`GET ${pathname} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nX-API-Key: ${apiKey}\r\n\r\n`)
   const idle = new Set<Socket>()
@@ -93,12 +93,13 @@ function pool({ url, apiKey }: ConstantRate, connectionsMax = Number.POSITIVE_IN
     })
     socket.write(head)
   }
+  for (let opened = 0; opened < (connections ?? 0); opened++) idle.add(connect())
   return {
     send() {
       const dueAt = performance.now()
       const [free] = idle
       if (free) idle.delete(free)
-      const socket = free ?? (all.size < connectionsMax ? connect() : undefined)
+      const socket = free ?? (all.size < (connections ?? Number.POSITIVE_INFINITY) ? connect() : undefined)
       if (socket) use(socket, dueAt)
       else waiting.push(dueAt)
     },

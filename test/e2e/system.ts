@@ -31,6 +31,8 @@ export interface System {
   readonly mode: Mode
   readonly demo: Demo
   readonly dataDir: string
+  /** Of the process that was started; it changes with each start. */
+  readonly pid: number
   /** All that the start has printed. */
   output(): string
   /** Ends the start with a signal; resolves with its exit code when it is gone. */
@@ -111,6 +113,9 @@ export async function startSystem(
     dataDir,
     get demo() {
       return demo
+    },
+    get pid() {
+      return child?.pid ?? 0
     },
     output: () => output,
     end,

@@ -10,7 +10,7 @@ await runMain(
     const config = readConfig()
     if (config.workers > 1 && cluster.isPrimary) return startWorkers(config, logger)
     const gateway = await startGateway(config, { logger })
-    reportReadiness(gateway.ready)
+    if (cluster.isWorker) reportReadiness(gateway.ready, (message) => process.connected && process.send?.(message))
     return gateway
   },
   // Ctrl-C and service managers signal the workers as well as the process that started them, which signals them too.

@@ -73,14 +73,15 @@ export function shareMetrics(registry: Registry): void {
 
 const reportMs = 200
 
+export type Readiness = 'ready' | 'not_ready'
+
 /** Tells the process that started the workers that this one serves, and whenever it becomes ready or is so no more. */
-export function reportReadiness(isReady: () => boolean): void {
-  if (!cluster.isWorker) return
-  let told: boolean | undefined
+export function reportReadiness(isReady: () => boolean, send: (message: Readiness) => void): void {
+  let told: Readiness | undefined
   const tell = () => {
-    const ready = isReady()
-    if (ready !== told && process.connected) process.send?.(ready ? 'ready' : 'not_ready')
-    told = ready
+    const message = isReady() ? 'ready' : 'not_ready'
+    if (message !== told) send(message)
+    told = message
   }
   tell()
   setInterval(tell, reportMs).unref()

@@ -1,10 +1,12 @@
 export type { AppendHook } from './append-transaction.ts'
 export type { Claim } from './command.ts'
 export { commandIdentity, type Mutation } from './command-identity.ts'
+export { copyIn } from './copy-in.ts'
 export { type Decider, type Fold, fold } from './decider.ts'
-export { orStoreError } from './driver-error.ts'
+export { isRefusal, orStoreError } from './driver-error.ts'
 export { eventLogService } from './event-log-service.ts'
 export { type EventStore, type EventStoreOptions, openEventStore } from './event-store.ts'
+export { createGroupCommit } from './group-commit.ts'
 export {
   type After,
   type Command,

@@ -1,6 +1,6 @@
 import type { ApiKeyUse } from '@gatehouse/contracts/credential/v1/credential_service'
 import type { Logger } from '@gatehouse/grpc-service'
-import type { KeyedRecord } from './store/insert-decisions.ts'
+import type { KeyedRecord } from './store/copy-decisions.ts'
 
 /** Of CredentialService.RecordApiKeyUse. */
 export type RecordApiKeyUse = (request: { readonly uses: readonly ApiKeyUse[] }) => Promise<unknown>

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { MissingCounts } from './read/completeness.ts'
-import type { Appended } from './store/ledger.ts'
+import type { Appended } from './store/append-arrivals.ts'
 
 /** Counts what is stored, and shows what is missing, asked at each scrape. */
 export function createLedgerMetrics(registry: Registry, count: () => Promise<MissingCounts>) {

@@ -27,6 +27,11 @@ export function cover(coverage: Coverage, sequences: readonly bigint[]): Coverag
   return { last, holes }
 }
 
+/** Whether this sequence has arrived. */
+export function covers({ last, holes }: Coverage, sequence: bigint): boolean {
+  return sequence <= last && !holes.some((hole) => sequence >= hole.first && sequence <= hole.last)
+}
+
 /** How many sequences are missing before the last one. */
 export function missing({ holes }: Coverage): bigint {
   return holes.reduce((sum, { first, last }) => sum + last - first + 1n, 0n)

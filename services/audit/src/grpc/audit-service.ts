@@ -7,6 +7,7 @@ import { readCompleteness } from '../read/completeness.ts'
 import { findDecision, listDecisions } from '../read/decisions.ts'
 import type { Tail } from '../read/tail.ts'
 import type { Ledger } from '../store/ledger.ts'
+import { inOrder } from './in-order.ts'
 import { untilAborted } from './until-aborted.ts'
 
 interface Parts {
@@ -17,6 +18,9 @@ interface Parts {
 
 const writers = ['gateway', 'policy', 'console']
 const readers = ['console']
+
+/** Of one stream: one is stored while the next one is read, and a third is on its way. */
+const REQUESTS_IN_FLIGHT = 3
 
 /** gatehouse.audit.v1.AuditService: those who decide write, the console reads. */
 export function auditService({ pool, ledger, tail }: Parts): BoundService {
@@ -31,14 +35,15 @@ export function auditService({ pool, ledger, tail }: Parts): BoundService {
     },
     handlers: {
       async *ingest(requests, { caller, signal }) {
-        for await (const { records } of untilAborted(requests, signal)) {
-          const appended = await orStoreError(ledger.append({ records, source: `grpc ${caller}` }))
-          yield {
+        const source = `grpc ${caller}`
+        yield* inOrder(untilAborted(requests, signal), REQUESTS_IN_FLIGHT, async ({ records }) => {
+          const appended = await orStoreError(ledger.append({ records, source }))
+          return {
             storedCount: appended.stored,
             duplicateCount: appended.duplicates,
             rejectedCount: appended.rejected,
           }
-        }
+        })
       },
       listDecisions: ({ filter, pageSize, pageToken }) =>
         orStoreError(listDecisions(pool, filter, pageSize, pageToken)),

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { type DeadLetter, deadLetterDigest, deadLetterNote, LEDGER_EPOCH, LEDGER_NODE } from '../domain/dead-letter.ts'
-import type { KeyedRecord } from './insert-decisions.ts'
+import type { KeyedRecord } from './copy-decisions.ts'
 
 /**
  * Keeps dead letters as they came, and answers the ledger's notes about those that are new, to be stored behind

@@ -1,18 +1,10 @@
 import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record'
-import { withClient } from '@gatehouse/event-store'
+import { createGroupCommit, isRefusal, withClient } from '@gatehouse/event-store'
 import type pg from 'pg'
 import type { DeadLetter } from '../domain/dead-letter.ts'
 import { readRecord } from '../domain/read-record.ts'
-import { coverRecords } from './coverage-table.ts'
-import { keepDeadLetters } from './dead-letters.ts'
-import { insertDecisions, type KeyedRecord } from './insert-decisions.ts'
-
-/** Where in Kafka to go on, stored in the transaction of the records before it. */
-export interface NextOffset {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: bigint
-}
+import { type Appended, type Arrival, appendArrivals, type NextOffset } from './append-arrivals.ts'
+import type { KeyedRecord } from './copy-decisions.ts'
 
 export interface Delivery {
   readonly records: readonly StoredRecord[]
@@ -21,12 +13,6 @@ export interface Delivery {
   /** For dead letters: where the records came from. */
   readonly source: string
   readonly nextOffset?: NextOffset
-}
-
-export interface Appended {
-  readonly stored: number
-  readonly duplicates: number
-  readonly rejected: number
 }
 
 export interface Ledger {
@@ -42,14 +28,40 @@ export interface LedgerOptions {
   readonly onAppended?: (appended: Appended, decisions: readonly KeyedRecord[]) => void
 }
 
+interface Waiting extends Arrival {
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Deliveries of one transaction: full ones of gateways are 1 MiB each. */
+const DELIVERIES_MAX = 16
+/** Far more than the senders have on their way at once. */
+const WAITING_MAX = 10_000
+
+/** Deliveries are read as they come; one transaction at a time takes all that were read while the one before it ran. */
 export function openLedger({ pool, now = Date.now, onAppended }: LedgerOptions): Ledger {
+  const commits = createGroupCommit<Waiting>({ run: storeAll, batchMax: DELIVERIES_MAX, waitingMax: WAITING_MAX })
+
+  async function storeAll(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const appended = await withClient(pool, (client) => appendArrivals(client, batch, now()))
+      for (const [i, waiting] of batch.entries()) settle(waiting, appended[i])
+    } catch (error) {
+      // What Postgres refuses in one delivery shall not keep the others waiting.
+      if (batch.length > 1 && isRefusal(error)) for (const waiting of batch) await storeAll([waiting])
+      else for (const { reject } of batch) reject(error)
+    }
+  }
+
+  function settle({ keyed, resolve }: Waiting, appended: Appended | undefined): void {
+    if (!appended) throw new RangeError('a delivery without an answer')
+    onAppended?.(appended, keyed)
+    resolve(appended)
+  }
+
   return {
-    async append(delivery) {
-      const { keyed, letters } = sort(delivery)
-      const appended = await withClient(pool, (client) => appendAll(client, keyed, letters, delivery, now()))
-      onAppended?.(appended, keyed)
-      return appended
-    },
+    append: (delivery) =>
+      new Promise((resolve, reject) => commits.submit({ ...readDelivery(delivery), resolve, reject })),
     async nextOffset(topic, partition) {
       const { rows } = await pool.query<{ next_offset: string }>(
         'SELECT next_offset FROM audit.kafka_offset WHERE topic = $1 AND partition = $2',
@@ -60,67 +72,14 @@ export function openLedger({ pool, now = Date.now, onAppended }: LedgerOptions):
   }
 }
 
-/** Tells decisions from dead letters; of the same record twice in one delivery the second one is dropped. */
-function sort({ records, rejected = [], source }: Delivery): { keyed: KeyedRecord[]; letters: DeadLetter[] } {
-  const keyed = new Map<string, KeyedRecord>()
+/** Tells decisions from dead letters. */
+function readDelivery({ records, rejected = [], source, nextOffset }: Delivery): Arrival {
+  const keyed: KeyedRecord[] = []
   const letters = [...rejected]
   for (const record of records) {
     const read = readRecord(record)
-    const { node, epoch, sequence, json } = record
-    const identity = { node, epoch, sequence }
-    const id = `${node}.${epoch}.${sequence}`
-    const earlier = keyed.get(id)
-    if (read.kind === 'malformed') letters.push({ source, identity, problem: read.problem, raw: json })
-    else if (!earlier) keyed.set(id, { record, keys: read.keys })
-    else if (Buffer.compare(earlier.record.json, json) !== 0) letters.push(conflict(record, source))
+    if (read.kind === 'decision') keyed.push({ record, keys: read.keys })
+    else letters.push({ source, identity: record, problem: read.problem, raw: record.json })
   }
-  return { keyed: [...keyed.values()], letters }
-}
-
-function conflict({ node, epoch, sequence, json }: StoredRecord, source: string): DeadLetter {
-  return { source, identity: { node, epoch, sequence }, problem: 'another record has its identity', raw: json }
-}
-
-async function appendAll(
-  client: pg.PoolClient,
-  keyed: readonly KeyedRecord[],
-  letters: readonly DeadLetter[],
-  { source, nextOffset, records }: Delivery,
-  timeMs: number,
-): Promise<Appended> {
-  await client.query('BEGIN')
-  // Alone and first: the statements after it see what the one before committed.
-  const head = await client.query<{ position: string; note_sequence: string }>(
-    'SELECT position, note_sequence FROM audit.ledger_head FOR UPDATE',
-  )
-  const position = BigInt(head.rows[0]?.position ?? 0)
-  const noteSequence = BigInt(head.rows[0]?.note_sequence ?? 0)
-  const { count, conflicts } = await insertDecisions(client, position, keyed)
-  const conflicting = conflicts.map(({ record }) => conflict(record, source))
-  const notes = await keepDeadLetters(client, [...letters, ...conflicting], noteSequence, timeMs)
-  await insertDecisions(client, position + BigInt(count), notes)
-  await coverRecords(
-    client,
-    [...keyed, ...notes].map(({ record }) => record),
-  )
-  await client.query('UPDATE audit.ledger_head SET position = position + $1, note_sequence = note_sequence + $2', [
-    count + notes.length,
-    notes.length,
-  ])
-  if (nextOffset) await storeOffset(client, nextOffset)
-  await client.query('COMMIT')
-  const putAside = letters.filter(({ identity }) => identity).length + conflicts.length
-  return {
-    stored: count,
-    duplicates: records.length - putAside - count,
-    rejected: letters.length + conflicts.length,
-  }
-}
-
-async function storeOffset(client: pg.PoolClient, { topic, partition, offset }: NextOffset): Promise<void> {
-  await client.query(
-    `INSERT INTO audit.kafka_offset VALUES ($1, $2, $3)
-     ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset`,
-    [topic, partition, String(offset)],
-  )
+  return { keyed, letters, source, nextOffset }
 }

@@ -120,15 +120,21 @@ export const auditPlants: readonly Plant[] = [
     provokedBy: 'a restarted stream that sends its batch again',
     edits: [
       {
-        file: 'services/audit/src/store/insert-decisions.ts',
-        find: 'FROM incoming WHERE NOT EXISTS (SELECT FROM known WHERE known.ordinal = incoming.ordinal)',
-        replace: 'FROM incoming',
+        file: 'services/audit/src/store/sort-arrivals.ts',
+        find: '    const earlier = epoch.fresh.get(record.sequence)\n',
+        replace: '    const earlier = epoch.fresh.get(-1n)\n',
       },
       {
-        file: 'services/audit/src/store/insert-decisions.ts',
-        find: '  const values = [String(head), ',
-        replace: `  await client.query('ALTER TABLE audit.decision DROP CONSTRAINT IF EXISTS decision_node_epoch_sequence_key')
-  const values = [String(head), `,
+        file: 'services/audit/src/store/sort-arrivals.ts',
+        find: '} else if (covers(epoch.before, record.sequence)) {',
+        replace: '} else if (epoch.before.last < 0n) {',
+      },
+      {
+        file: 'services/audit/src/store/copy-decisions.ts',
+        find: '  if (entries.length === 0) return\n',
+        replace: `  if (entries.length === 0) return
+  await client.query('ALTER TABLE audit.decision DROP CONSTRAINT IF EXISTS decision_node_epoch_sequence_key')
+`,
       },
     ],
     caughtBy: {

@@ -12,7 +12,7 @@ const panel = { width: 720, height: 120, left: 80, top: 36 } as const
 
 /** Panels one above the other over the same minutes, as SVG: samples as a line, the trend through it. */
 export function plot(title: string, panels: readonly Panel[]): string {
-  const height = 40 + panels.length * (panel.height + panel.top) + 30
+  const height = 40 + panels.length * (panel.height + panel.top) + 40
   const width = panel.left + panel.width + 20
   const style =
     'text{font:12px sans-serif}.s{fill:none;stroke:#1f6fb2;stroke-width:1}.t{stroke:#c0392b;stroke-width:2}.b{fill:none;stroke:#999}'

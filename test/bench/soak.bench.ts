@@ -96,7 +96,8 @@ async function soak(
   const startedAt = performance.now()
   for await (const times of pacedLoad(1, { url: `${url}/orders/items`, apiKey: key.apiKey, ...rate })) {
     const at = (performance.now() - startedAt) / 60_000
-    if (at < minutes * warmUpShare) continue
+    // After the end its connections are gone.
+    if (at < minutes * warmUpShare || at > minutes) continue
     const now = { ...(await observe(opsPort)), p50: percentile(times, 0.5), p99: percentile(times, 0.99) }
     for (const name of Object.keys(series) as Name[]) samples[name].push({ at, value: now[name] })
   }

@@ -1,6 +1,7 @@
 import {
   address,
   grpcVariables,
+  integer,
   kafkaVariables,
   port,
   readEnv,
@@ -16,6 +17,8 @@ export const variables = {
   address: address('GATEHOUSE_AUDIT_ADDRESS', '127.0.0.1:7104'),
   opsPort: port('GATEHOUSE_AUDIT_OPS_PORT', 9104),
   postgresUrl: text('GATEHOUSE_POSTGRES_URL'),
+  /** Whole days for which records are kept; 0 for ever. */
+  retentionDays: integer('GATEHOUSE_AUDIT_RETENTION_DAYS', { default: 0, max: 36_500 }),
   /** Told when API keys were last used. */
   credentialAddress: address('GATEHOUSE_CREDENTIAL_ADDRESS', '127.0.0.1:7101'),
 } as const

@@ -17,6 +17,7 @@ import { startKafkaIntake } from './kafka-intake.ts'
 import { createLedgerMetrics } from './ledger-metrics.ts'
 import { countMissing } from './read/completeness.ts'
 import { openTail } from './read/tail.ts'
+import { startRetention } from './retention.ts'
 import { openLedger } from './store/ledger.ts'
 
 export { type AuditConfig, readConfig } from './config.ts'
@@ -46,6 +47,8 @@ export async function startAudit(
   const pool = openPool({ url: config.postgresUrl, applicationName: 'gatehouse audit', onError })
   opened.defer(() => pool.end())
   await migrate(pool, 'audit', [migrations]).catch(cannotUsePostgres)
+  const retention = startRetention({ pool, days: config.retentionDays, logger })
+  opened.defer(() => retention.close())
   const credential = createClient(CredentialServiceClient, {
     address: config.credentialAddress,
     tls,

@@ -1,9 +1,10 @@
 import type { DecisionFilter } from '@gatehouse/contracts/audit/v1/audit_service'
 import type { DecisionRecord } from '@gatehouse/contracts/audit/v1/decision_record'
 import type pg from 'pg'
+import { daysBetween, type FilledDay, groupsOf } from './days.ts'
 import { DECISION_COLUMNS, type DecisionRow, toDecisionRecord } from './decision-row.ts'
 import { decodePageToken, encodePageToken } from './page-token.ts'
-import { whereFilter } from './where.ts'
+import { type Where, whereFilter } from './where.ts'
 
 const PAGE_SIZE_DEFAULT = 50
 const PAGE_SIZE_MAX = 500
@@ -26,16 +27,34 @@ export async function listDecisions(
   const size = pageSize > 0 ? Math.min(pageSize, PAGE_SIZE_MAX) : PAGE_SIZE_DEFAULT
   const where = whereFilter(filter)
   const after = decodePageToken(pageToken, filter)
-  if (after) where.and('(time, position) < (?, ?)', [new Date(after.timeMs), String(after.position)])
-  const { rows } = await pool.query<DecisionRow>(
-    `SELECT ${DECISION_COLUMNS} FROM audit.decision ${where.sql} ORDER BY time DESC, position DESC LIMIT ${size + 1}`,
-    where.values,
-  )
+  const end = after ? new Date(after.timeMs) : filter?.endTime
+  if (after) where.and('(time, position) < (?, ?)', [end, String(after.position)])
+  const rows = await newest(pool, await daysBetween(pool, filter?.startTime, end), where, size + 1)
   const page = rows.slice(0, Math.min(size, countWithin(rows)))
   const last = page.at(-1)
-  const end = last && { timeMs: last.time.getTime(), position: BigInt(last.position) }
-  const nextPageToken = end && rows.length > page.length ? encodePageToken(end, filter) : ''
+  const pageEnd = last && { timeMs: last.time.getTime(), position: BigInt(last.position) }
+  const nextPageToken = pageEnd && rows.length > page.length ? encodePageToken(pageEnd, filter) : ''
   return { decisions: page.map(toDecisionRecord), nextPageToken }
+}
+
+/** Goes back over the days until no earlier one can have a newer record. */
+async function newest(pool: pg.Pool, days: readonly FilledDay[], where: Where, count: number): Promise<DecisionRow[]> {
+  let rows: DecisionRow[] = []
+  for (const group of groupsOf(days)) {
+    const last = rows[count - 1]
+    if (last && last.time > group[0].maxTime) break
+    const within = where.with('day = ANY(?::date[])', [group.map(({ day }) => day)])
+    const found = await pool.query<DecisionRow>(
+      `SELECT ${DECISION_COLUMNS} FROM audit.decision ${within.sql} ORDER BY time DESC, position DESC LIMIT ${count}`,
+      within.values,
+    )
+    rows = [...rows, ...found.rows].sort(newestFirst).slice(0, count)
+  }
+  return rows
+}
+
+function newestFirst(a: DecisionRow, b: DecisionRow): number {
+  return b.time.getTime() - a.time.getTime() || Number(BigInt(b.position) - BigInt(a.position))
 }
 
 const decisionId = /^([A-Za-z0-9_-]{1,64})\.([0-9]{1,18})\.([0-9]{1,18})$/
@@ -44,11 +63,15 @@ const decisionId = /^([A-Za-z0-9_-]{1,64})\.([0-9]{1,18})\.([0-9]{1,18})$/
 export async function findDecision(pool: pg.Pool, id: string): Promise<DecisionRecord | undefined> {
   const match = decisionId.exec(id)
   if (!match) return undefined
-  const { rows } = await pool.query<DecisionRow>(
-    `SELECT ${DECISION_COLUMNS} FROM audit.decision WHERE node = $1 AND epoch = $2 AND sequence = $3`,
-    match.slice(1),
-  )
-  return rows[0] && toDecisionRecord(rows[0])
+  for (const group of groupsOf(await daysBetween(pool, undefined, undefined))) {
+    const { rows } = await pool.query<DecisionRow>(
+      `SELECT ${DECISION_COLUMNS} FROM audit.decision
+       WHERE node = $1 AND epoch = $2 AND sequence = $3 AND day = ANY($4::date[])`,
+      [...match.slice(1), group.map(({ day }) => day)],
+    )
+    if (rows[0]) return toDecisionRecord(rows[0])
+  }
+  return undefined
 }
 
 /** How many rows from the front fit into a page: at least one. */

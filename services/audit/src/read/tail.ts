@@ -2,6 +2,7 @@ import { EventEmitter, on } from 'node:events'
 import type { DecisionFilter } from '@gatehouse/contracts/audit/v1/audit_service'
 import type { DecisionRecord } from '@gatehouse/contracts/audit/v1/decision_record'
 import type pg from 'pg'
+import { daysOfPositions } from './days.ts'
 import { DECISION_COLUMNS, type DecisionRow, toDecisionRecord } from './decision-row.ts'
 import { whereFilter } from './where.ts'
 
@@ -49,7 +50,10 @@ async function head(pool: pg.Pool): Promise<bigint> {
 }
 
 async function between(pool: pg.Pool, filter: DecisionFilter | undefined, after: bigint, upTo: bigint) {
-  const where = whereFilter(filter).and('position > ? AND position <= ?', [String(after), String(upTo)])
+  const days = await daysOfPositions(pool, after, upTo)
+  const where = whereFilter(filter)
+    .and('day = ANY(?::date[])', [days])
+    .and('position > ? AND position <= ?', [String(after), String(upTo)])
   const { rows } = await pool.query<DecisionRow>(
     `SELECT ${DECISION_COLUMNS} FROM audit.decision ${where.sql} ORDER BY position`,
     where.values,

@@ -12,8 +12,13 @@ const columns = [
 
 /** Conditions of a query and the values of their parameters, numbered from $1. */
 export class Where {
-  readonly conditions: string[] = []
-  readonly values: unknown[] = []
+  readonly conditions: string[]
+  readonly values: unknown[]
+
+  constructor(conditions: readonly string[] = [], values: readonly unknown[] = []) {
+    this.conditions = [...conditions]
+    this.values = [...values]
+  }
 
   /** `and('position > ?', [12n])`: each `?` becomes the next parameter. */
   and(condition: string, values: readonly unknown[]): this {
@@ -21,6 +26,11 @@ export class Where {
     this.conditions.push(condition.replaceAll('?', () => `$${++at}`))
     this.values.push(...values)
     return this
+  }
+
+  /** The same with one more; this stays as it is. */
+  with(condition: string, values: readonly unknown[]): Where {
+    return new Where(this.conditions, this.values).and(condition, values)
   }
 
   get sql(): string {

@@ -2,6 +2,7 @@ import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record
 import { copyIn } from '@gatehouse/event-store'
 import type pg from 'pg'
 import type { DecisionKeys } from '../domain/read-record.ts'
+import { type Day, tableOf } from './days.ts'
 
 /** A record with the fields it is found by. */
 export interface KeyedRecord {
@@ -10,7 +11,7 @@ export interface KeyedRecord {
 }
 
 const COLUMNS =
-  'position, node, epoch, sequence, time, allowed, reason, environment_id, api_id, operation_id, client_id, credential_id, request_id, json'
+  'position, node, epoch, sequence, time, allowed, reason, environment_id, api_id, operation_id, client_id, credential_id, request_id, json, day'
 const COLUMN_COUNT = COLUMNS.split(',').length
 
 /**
@@ -20,12 +21,17 @@ const COLUMN_COUNT = COLUMNS.split(',').length
  */
 export async function copyDecisions(
   client: pg.PoolClient,
+  day: Day,
   head: bigint,
   entries: readonly KeyedRecord[],
 ): Promise<void> {
   if (entries.length === 0) return
-  await copyIn(client, `COPY audit.decision (${COLUMNS}) FROM STDIN (FORMAT binary)`, chunksOf(entries, head))
+  await copyIn(client, `COPY ${tableOf(day)} (${COLUMNS}) FROM STDIN (FORMAT binary)`, chunksOf(entries, head, day))
 }
+
+/** Times and dates count from it. */
+const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1)
+const DAY_MS = 86_400_000
 
 const CHUNK_BYTES = 256 << 10
 /** More than all columns but `json` can have: a node of 64 bytes, seven keys of 256 UTF-16 units, what is fixed. */
@@ -35,8 +41,9 @@ const KEYS_BYTES_MAX = 64 + 7 * 256 * 3 + 128
 const START = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
 const END = Buffer.from([0xff, 0xff])
 
-function* chunksOf(entries: readonly KeyedRecord[], head: bigint): Generator<Buffer, void> {
+function* chunksOf(entries: readonly KeyedRecord[], head: bigint, day: Day): Generator<Buffer, void> {
   yield START
+  const dayNumber = (Date.parse(day) - POSTGRES_EPOCH_MS) / DAY_MS
   let chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
   let at = 0
   let position = head
@@ -48,6 +55,7 @@ function* chunksOf(entries: readonly KeyedRecord[], head: bigint): Generator<Buf
       at = 0
     }
     at = writeRow(chunk, at, ++position, entry)
+    at = chunk.writeInt32BE(dayNumber, chunk.writeInt32BE(4, at))
   }
   yield chunk.subarray(0, at)
   yield END
@@ -83,8 +91,6 @@ function writeText(chunk: Buffer, start: number, value: string | null): number {
   const length = chunk.write(value, start + 4)
   return chunk.writeInt32BE(length, start) + length
 }
-
-const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1)
 
 /** Of timestamptz: since 2000. */
 function microseconds(timeMs: number): bigint {

@@ -133,7 +133,8 @@ export const auditPlants: readonly Plant[] = [
         file: 'services/audit/src/store/copy-decisions.ts',
         find: '  if (entries.length === 0) return\n',
         replace: `  if (entries.length === 0) return
-  await client.query('ALTER TABLE audit.decision DROP CONSTRAINT IF EXISTS decision_node_epoch_sequence_key')
+  const part = tableOf(day)
+  await client.query(\`ALTER TABLE \${part} DROP CONSTRAINT IF EXISTS \${part.slice(6)}_node_epoch_sequence_key\`)
 `,
       },
     ],

@@ -21,7 +21,7 @@ const connections = 64
 /** Left out at the start: code is still compiled and caches fill. */
 const warmUpShare = 0.1
 /** Parts of the time that the trend is drawn through. */
-const spans = 24
+const spans = 10
 
 interface Series {
   readonly metric: string

@@ -1,7 +1,5 @@
 /** A straight line through samples, by least squares. */
 export interface Trend {
-  /** In the values' unit for each unit of time. */
-  readonly slope: number
   /** The line's value at a time. */
   valueAt(at: number): number
 }
@@ -18,7 +16,7 @@ export function trendOf(samples: readonly Sample[]): Trend {
   const [middle, level] = [mean(({ at }) => at), mean(({ value }) => value)]
   const variance = mean(({ at }) => (at - middle) ** 2)
   const slope = mean(({ at, value }) => (at - middle) * (value - level)) / variance
-  return { slope, valueAt: (at) => level + slope * (at - middle) }
+  return { valueAt: (at) => level + slope * (at - middle) }
 }
 
 /**

@@ -6,6 +6,8 @@ export interface Choice {
   readonly gateway: keyof Installation['gateways']
   /** DELETE, which is never decided on state older than 5 s, instead of GET. */
   readonly strict: boolean
+  /** POST, whose decision is on disk before the upstream sees the request, instead of GET. */
+  readonly recordedAhead?: boolean
   readonly carriesPosition: boolean
   /** A published operation to ask for instead, and the position of its publication. */
   readonly publication?: { readonly operation: string; readonly position: string }
@@ -15,7 +17,7 @@ export interface Choice {
 export async function callGateway(
   { gateways }: Pick<Installation, 'gateways'>,
   key: Pick<Key, 'id' | 'kind' | 'secret' | 'position'>,
-  { gateway, strict, carriesPosition, publication }: Choice,
+  { gateway, strict, recordedAhead, carriesPosition, publication }: Choice,
 ): Promise<Call> {
   const demanded = [key.position, publication?.position ?? ''].filter((each) => each !== '').join(',')
   const position = carriesPosition ? demanded : undefined
@@ -23,7 +25,7 @@ export async function callGateway(
   const path = publication ? `drops/${publication.operation}` : strict ? 'items/7' : 'items'
   const invokedAt = performance.now()
   const [status, requestId] = await answer(`${gateways[gateway]}/orders/${path}`, {
-    method: strict && !publication ? 'DELETE' : 'GET',
+    method: publication ? 'GET' : strict ? 'DELETE' : recordedAhead ? 'POST' : 'GET',
     headers: { ...credential, ...(position && { 'x-gatehouse-position': position }) },
     signal: AbortSignal.timeout(20_000),
   })

@@ -2,19 +2,27 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** A request that got through. */
+export interface Hit {
+  /** Its X-Request-Id. */
+  readonly requestId: string
+  /** Of an operation whose decision is on disk before the upstream sees the request. */
+  readonly recordedAhead: boolean
+}
+
 /** The API behind the gateways, which remembers what got through to it. */
 export interface Upstream extends AsyncDisposable {
   readonly url: string
-  /** The X-Request-Id of every request that arrived, in the order of arrival. */
-  readonly hits: readonly string[]
+  /** In the order of arrival. */
+  readonly hits: readonly Hit[]
   /** Before every answer; 0 at first. */
   delayMs: number
 }
 
 export async function startUpstream(): Promise<Upstream> {
-  const hits: string[] = []
+  const hits: Hit[] = []
   const server = createServer((request, response) => {
-    hits.push(String(request.headers['x-request-id'] ?? ''))
+    hits.push({ requestId: String(request.headers['x-request-id'] ?? ''), recordedAhead: request.method === 'POST' })
     request.resume()
     request.on('end', async () => {
       if (upstream.delayMs > 0) await sleep(upstream.delayMs)

@@ -105,7 +105,8 @@ export function startWorkload(options: WorkloadOptions): Workload {
       const key = random.pick(random.chance(0.5) ? blocked.slice(-20) : good)
       const gateway = random.chance(0.5) ? 'gateway' : 'gateway-2'
       const choice = { gateway, strict: random.chance(0.4), carriesPosition: random.chance(0.2) } as const
-      if (key) calls.push(await callGateway(installation, key, choice))
+      const recordedAhead = random.chance(0.3)
+      if (key) calls.push(await callGateway(installation, key, { ...choice, recordedAhead }))
       await sleep(random.between(0, 40))
     }
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Decision } from '../evidence.ts'
 import type { Call, Command, Redemption } from '../history.ts'
 import { checkLag } from './lag.ts'
 import { checkModel } from './model.ts'
@@ -78,9 +79,19 @@ test('what is published after the end of a key, read with the positions of both,
 })
 
 test('a request at the upstream that was refused, or has no record, is found', () => {
-  expect(checkUpstreamHits(['r1'], [decision()])).toEqual([])
-  expect(checkUpstreamHits(['r1'], [decision({ allowed: false })])).toHaveLength(1)
-  expect(checkUpstreamHits(['r2'], [decision()])).toHaveLength(1)
+  const found = (requestId: string, record: Partial<Decision>, recordedAhead = false) =>
+    checkUpstreamHits([{ requestId, recordedAhead }], [decision(record)])
+  expect(found('a-1', { requestId: 'a-1' })).toEqual([])
+  expect(found('a-1', { requestId: 'a-1', allowed: false })).toHaveLength(1)
+  expect(found('a-2', { requestId: 'a-z' })).toHaveLength(1)
+  expect(found('', { requestId: 'a-z' })).toHaveLength(1)
+})
+
+test('what a killed gateway was busy with may be without a record, but not where that goes ahead', () => {
+  const found = (recordedAhead: boolean) =>
+    checkUpstreamHits([{ requestId: 'a-11', recordedAhead }], [decision({ requestId: 'a-10' })])
+  expect(found(false)).toEqual([])
+  expect(found(true)).toHaveLength(1)
 })
 
 test('what still lags after a minute is found', () => {

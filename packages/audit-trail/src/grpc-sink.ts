@@ -16,6 +16,9 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** One is stored while the next one is read there, and a third is on its way. */
+const IN_FLIGHT_MAX = 3
+
 /**
  * Ships to the audit service over one long-lived stream, opened again after it broke.
  * `send` resolves when the service has committed the records; rejects when the stream breaks or `timeoutMs` pass.
@@ -38,6 +41,7 @@ export function createGrpcSink(ingest: () => IngestCall, { timeoutMs = 10_000 } 
   }
 
   return {
+    inFlightMax: IN_FLIGHT_MAX,
     send(records) {
       stream ??= open()
       const { call, waiting } = stream

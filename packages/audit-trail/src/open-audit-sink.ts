@@ -27,7 +27,7 @@ function grpcSink({ auditAddress }: AuditSinkSettings, tls: TlsMaterial): Closab
   const { path, responseDeserialize } = AuditServiceClient.service.ingest
   const sink = createGrpcSink(() => client.makeBidiStreamRequest(path, encodeIngest, responseDeserialize))
   return {
-    send: sink.send,
+    ...sink,
     async close() {
       sink.close()
       client.close()

@@ -49,6 +49,37 @@ describe('the shipper', () => {
     await trail.close()
   })
 
+  test('where much waits several batches are on their way; after a failure all that follow go again, in order', async () => {
+    const { trail, append } = await open(testDirectory())
+    const ids = Array.from({ length: 200 }, (_, i) => `${i}`)
+    for (const id of ids) await append(id)
+    const sends: { ids: readonly string[]; answer: PromiseWithResolvers<void> }[] = []
+    const sink = {
+      inFlightMax: 3,
+      send(records: readonly StoredRecord[]) {
+        const answer = Promise.withResolvers<void>()
+        sends.push({ ids: requestIds(records), answer })
+        return answer.promise
+      },
+    }
+    const shipper = startShipper({ trail, sink, batchBytesMax: 8 << 10, lingerMs: 0, retryMsMax: 5 })
+    const sent = (count: number) => vi.waitFor(() => expect(sends).toHaveLength(count), { timeout: 30_000 })
+    await sent(3)
+    sends[1]?.answer.resolve()
+    sends[0]?.answer.reject(new Error('away'))
+    sends[2]?.answer.reject(new Error('away'))
+    await sent(6)
+    expect(trail.spool.records).toBe(200)
+    expect(sends.slice(3).map((send) => send.ids)).toEqual(sends.slice(0, 3).map((send) => send.ids))
+    for (let next = 3; trail.spool.records > 0; next++) {
+      await vi.waitFor(() => expect(sends.length > next || trail.spool.records === 0).toBe(true), { timeout: 30_000 })
+      sends[next]?.answer.resolve()
+    }
+    expect(sends.slice(3).flatMap((send) => send.ids)).toEqual(ids)
+    await shipper.close()
+    await trail.close()
+  })
+
   test('stopped before the sink answered: the next start sends again', async () => {
     const directory = testDirectory()
     const before = await open(directory)

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record'
+import type { Batch } from './spool/reader.ts'
 import type { Trail } from './trail.ts'
 
 /** Where records are safe once `send` resolves; sending one again must be harmless. */
 export interface AuditSink {
   send(records: readonly StoredRecord[]): Promise<void>
+  /** Sends that may be on their way at once; 1 when absent. */
+  readonly inFlightMax?: number
 }
 
 export interface ShipperOptions {
@@ -37,18 +40,16 @@ export function startShipper(options: ShipperOptions): Shipper {
   const linger = () => delay(lingerMs, undefined, { signal: drain.signal }).catch(() => undefined)
 
   async function run(): Promise<void> {
+    const window = new SendWindow(options, stop.signal)
     while (!stop.signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         wake = resolve
       })
       const batch = await untilDone(options, stop.signal, () => trail.spool.next(batchBytesMax))
       if (batch) {
-        const send = () => sentBeforeAbort(options.sink, batch.records, stop.signal)
-        if (!(await untilDone(options, stop.signal, send))) return
-        trail.spool.acknowledge(batch)
-        options.onShipped?.(batch.records.length)
+        if (!(await window.send(batch))) return
         if (!batch.full) await linger()
-      } else if (drain.signal.aborted) {
+      } else if (!(await window.settle()) || drain.signal.aborted) {
         return
       } else {
         await woken
@@ -68,6 +69,76 @@ export function startShipper(options: ShipperOptions): Shipper {
       unsubscribe()
     },
   }
+}
+
+interface Sending {
+  readonly batch: Batch
+  readonly records: readonly StoredRecord[]
+  /** Undefined: to be sent, for the first time or again. */
+  sent: Promise<boolean> | undefined
+}
+
+/** Batches on their way, in order. Only where more waits than one holds there are several. */
+class SendWindow {
+  readonly #options: ShipperOptions
+  readonly #stop: AbortSignal
+  readonly #sending: Sending[] = []
+
+  constructor(options: ShipperOptions, stop: AbortSignal) {
+    this.#options = options
+    this.#stop = stop
+  }
+
+  /** Resolves when the next batch may be read; with false when it was stopped before. */
+  send(batch: Batch): Promise<boolean> {
+    const { inFlightMax = 1 } = this.#options.sink
+    const more = batch.full && inFlightMax > 1
+    this.#sending.push({ batch, records: more ? copyOf(batch.records) : batch.records, sent: undefined })
+    this.#sendAll()
+    return this.settle(more ? inFlightMax - 1 : 0)
+  }
+
+  /** Waits for acknowledgements until no more than so many are missing. */
+  async settle(left = 0): Promise<boolean> {
+    for (let [first] = this.#sending; first && this.#sending.length > left; [first] = this.#sending) {
+      const { batch } = first
+      if (!(await untilDone(this.#options, this.#stop, () => this.#sent(first)))) return false
+      this.#sending.shift()
+      this.#options.trail.spool.acknowledge(batch)
+      this.#options.onShipped?.(batch.records.length)
+    }
+    return true
+  }
+
+  /** After a failure those behind it are sent again too, so that the order stays. */
+  async #sent(first: Sending): Promise<boolean> {
+    this.#sendAll()
+    try {
+      return (await first.sent) ?? false
+    } catch (error) {
+      for (const sending of this.#sending) sending.sent = undefined
+      throw error
+    }
+  }
+
+  #sendAll(): void {
+    for (const sending of this.#sending) {
+      sending.sent ??= sentBeforeAbort(this.#options.sink, sending.records, this.#stop)
+      // It is looked at in its turn.
+      sending.sent.catch(() => undefined)
+    }
+  }
+}
+
+/** The spool's own bytes hold until the next batch is read. */
+function copyOf(records: readonly StoredRecord[]): StoredRecord[] {
+  const bytes = Buffer.concat(records.map(({ json }) => json))
+  let end = 0
+  return records.map((record) => {
+    const start = end
+    end += record.json.length
+    return { ...record, json: bytes.subarray(start, end) }
+  })
 }
 
 /** Not Promise.race with one promise for all batches: that would keep a reaction for each of them. */

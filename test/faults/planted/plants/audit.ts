@@ -68,9 +68,8 @@ export const auditPlants: readonly Plant[] = [
     edits: [
       {
         file: 'packages/audit-trail/src/shipper.ts',
-        find: '        if (!(await untilDone(options, stop.signal, send))) return\n        trail.spool.acknowledge(batch)\n',
-        replace:
-          '        trail.spool.acknowledge(batch)\n        if (!(await untilDone(options, stop.signal, send))) return\n',
+        find: '    this.#sendAll()\n    return this.settle(',
+        replace: '    this.#sendAll()\n    this.#options.trail.spool.acknowledge(batch)\n    return this.settle(',
       },
     ],
     caughtBy: {

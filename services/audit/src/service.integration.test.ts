@@ -9,6 +9,8 @@ import { sharedDatabase, waitFor } from '@gatehouse/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { record } from './domain/record.fixture.ts'
+import { newestStatement } from './read/decisions.ts'
+import { Where } from './read/where.ts'
 import { type RunningAuditService, readConfig, startAudit } from './service.ts'
 
 let dataDir: string
@@ -225,9 +227,10 @@ describe('queries', () => {
     'the newest of one %s are read from its index, without a sort, on a table without statistics',
     async (name) => {
       const column = `${name}_id`
-      const { rows } = await pool.query(
-        `EXPLAIN SELECT * FROM audit.decision WHERE ${column} = 'x' ORDER BY time DESC, position DESC LIMIT 51`,
-      )
+      const where = new Where().and(`${column} = ?`, ['x'])
+      const { rows: days } = await pool.query<{ day: string }>('SELECT day::text FROM audit.day LIMIT 1')
+      const { text, values } = newestStatement([days[0]!.day], where, 51)
+      const { rows } = await pool.query(`EXPLAIN ${text}`, values)
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
       expect(plan).toMatch(new RegExp(`Backward using (was_${name}|decision_\\d+_${column}_time_position_idx)`))
       expect(plan).not.toContain('Sort')

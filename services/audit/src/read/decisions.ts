@@ -1,6 +1,7 @@
 import type { DecisionFilter } from '@gatehouse/contracts/audit/v1/audit_service'
 import type { DecisionRecord } from '@gatehouse/contracts/audit/v1/decision_record'
 import type pg from 'pg'
+import { type Day, tableOf } from '../store/days.ts'
 import { daysBetween, type FilledDay, groupsOf } from './days.ts'
 import { DECISION_COLUMNS, type DecisionRow, toDecisionRecord } from './decision-row.ts'
 import { decodePageToken, encodePageToken } from './page-token.ts'
@@ -38,19 +39,34 @@ export async function listDecisions(
 }
 
 /** Goes back over the days until no earlier one can have a newer record. */
-async function newest(pool: pg.Pool, days: readonly FilledDay[], where: Where, count: number): Promise<DecisionRow[]> {
+async function newest(
+  pool: pg.Pool,
+  filled: readonly FilledDay[],
+  where: Where,
+  count: number,
+): Promise<DecisionRow[]> {
   let rows: DecisionRow[] = []
-  for (const group of groupsOf(days)) {
+  for (const group of groupsOf(filled)) {
     const last = rows[count - 1]
     if (last && last.time > group[0].maxTime) break
-    const within = where.with('day = ANY(?::date[])', [group.map(({ day }) => day)])
-    const found = await pool.query<DecisionRow>(
-      `SELECT ${DECISION_COLUMNS} FROM audit.decision ${within.sql} ORDER BY time DESC, position DESC LIMIT ${count}`,
-      within.values,
-    )
+    const days = group.map(({ day }) => day)
+    const found = await pool.query<DecisionRow>(newestStatement(days, where, count))
     rows = [...rows, ...found.rows].sort(newestFirst).slice(0, count)
   }
   return rows
+}
+
+/**
+ * Of one day its own table is asked: the newest one may have no statistics yet, and then a condition on the day looks so
+ * rare to Postgres that it reads and sorts all rows rather than follow the index from its end.
+ */
+export function newestStatement(days: readonly Day[], where: Where, count: number): pg.QueryConfig {
+  const [day] = days
+  const single = days.length === 1 && day !== undefined
+  const table = single ? tableOf(day) : 'audit.decision'
+  const { sql, values } = single ? where : where.with('day = ANY(?::date[])', [days])
+  const text = `SELECT ${DECISION_COLUMNS} FROM ${table} ${sql} ORDER BY time DESC, position DESC LIMIT ${count}`
+  return { text, values: [...values] }
 }
 
 function newestFirst(a: DecisionRow, b: DecisionRow): number {

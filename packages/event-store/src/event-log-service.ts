@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type {
   GetHeadRequest,
   GetHeadResponse,
@@ -26,14 +27,14 @@ export function eventLogService(log: Log) {
       const head = await log.head()
       if (afterPosition > head) throw aheadOfLog(afterPosition, head)
       let position = afterPosition
-      let next: ReturnType<Log['readEvents']> | undefined
+      let ahead: Awaited<ReturnType<typeof readAhead>> | undefined
       while (!signal.aborted && !(untilHead && position >= head)) {
-        const events = await (next ?? log.readEvents(position))
-        next = undefined
+        const events = await (ahead?.reading ?? log.readEvents(position))
+        ahead = undefined
         const last = events.at(-1)
         if (last) {
           position = last.position
-          if (position < head) next = readAhead(log, position)
+          if (position < head) ahead = await readAhead(log, position)
           yield { events }
         } else if (!(await grown(log, position, signal))) return
       }
@@ -45,11 +46,13 @@ export function eventLogService(log: Log) {
   }
 }
 
-/** What nobody waits for yet may fail unheard: whoever asks for it is told. */
-function readAhead(log: Log, position: bigint): ReturnType<Log['readEvents']> {
+/** Resolves when the question is on its way: who folds a batch leaves the driver no turn before it is done. */
+async function readAhead(log: Log, position: bigint): Promise<{ readonly reading: ReturnType<Log['readEvents']> }> {
   const reading = log.readEvents(position)
+  // What nobody waits for yet may fail unheard: whoever asks for it is told.
   reading.catch(() => {})
-  return reading
+  await nextTurn()
+  return { reading }
 }
 
 /** False when the caller is gone. */

@@ -3,6 +3,7 @@ import { sharedDatabase } from '@gatehouse/testkit'
 import { expect, onTestFinished, test } from 'vitest'
 import { record } from '../domain/record.fixture.ts'
 import { readCompleteness } from '../read/completeness.ts'
+import { findDecision } from '../read/decisions.ts'
 import { openLedger } from './ledger.ts'
 
 async function open() {
@@ -63,6 +64,32 @@ test('a delivery that Postgres refuses is refused alone', async () => {
   expect(nodes.map(({ node, recordCount }) => [node, recordCount])).toEqual([
     ['first', 1n],
     ['good', 2n],
+  ])
+})
+
+test('what is longest, latest or no text for Postgres is stored and found like the rest', async () => {
+  const { pool, ledger } = await open()
+  const odd = [
+    record(
+      1n,
+      { client_id: '€'.repeat(300), credential_id: '\u{1F511}'.repeat(200), operation: 'cut\ud800' },
+      {},
+      'odd',
+    ),
+    record(2n, { reason: 'a\0b', environment: '' }, { time: 253_402_300_799_999 }, 'odd'),
+    record(3n, { filler: 'x'.repeat(250_000) }, { time: 0 }, 'odd'),
+    record(4n, { client_id: undefined, environment: undefined, api: 7 }, { time: 946_684_799_999 }, 'odd'),
+  ]
+  expect(await ledger.append({ source: 'test', records: odd })).toMatchObject({ stored: 4 })
+  const found = await Promise.all(odd.map(({ epoch, sequence }) => findDecision(pool, `odd.${epoch}.${sequence}`)))
+  expect(found.map((decision) => Buffer.from(decision?.record?.json ?? []).toString())).toEqual(
+    odd.map(({ json }) => Buffer.from(json).toString()),
+  )
+  expect(found).toMatchObject([
+    { clientId: '€'.repeat(256), credentialId: '\u{1F511}'.repeat(128), operationId: 'cut\ufffd' },
+    { reason: 'a\ufffdb', environmentId: '', time: new Date(253_402_300_799_999) },
+    { time: new Date(0) },
+    { clientId: '', environmentId: '', apiId: '', time: new Date(946_684_799_999) },
   ])
 })
 

@@ -105,12 +105,22 @@ async function ship(sink: ReturnType<typeof openAuditSink>, batches: readonly St
   const inFlight: Promise<void>[] = []
   for (const batch of batches) {
     if (inFlight.length >= batchesInFlight) await inFlight.shift()
-    inFlight.push(sink.send(batch))
+    inFlight.push(untilTaken(sink, batch))
   }
   await Promise.all(inFlight)
 }
 
 const batchesInFlight = 3
+
+async function untilTaken(sink: ReturnType<typeof openAuditSink>, batch: StoredRecord[]): Promise<void> {
+  for (;;) {
+    try {
+      return await sink.send(batch)
+    } catch (error) {
+      console.error(`sent again: ${error}`)
+    }
+  }
+}
 
 /** Every record once and no hole, or the figures mean nothing. */
 async function checkLedger(address: string, tls: TlsMaterial): Promise<void> {

@@ -8,6 +8,8 @@ export interface GroupCommitOptions<Item> {
   /** Settles every item of the batch and never rejects. */
   readonly run: (batch: readonly Item[]) => Promise<void>
   readonly batchMax: number
+  /** What an item counts for in `batchMax`; 1 when absent. One that is larger makes up a batch alone. */
+  readonly sizeOf?: (item: Item) => number
   readonly waitingMax: number
 }
 
@@ -15,7 +17,8 @@ export interface GroupCommitOptions<Item> {
  * One batch at a time; what comes meanwhile waits and makes up the next batch. So there is no time window: a lone
  * command starts at once, and under load one fsync serves all that waited.
  */
-export function createGroupCommit<Item extends Rejectable>({ run, batchMax, waitingMax }: GroupCommitOptions<Item>) {
+export function createGroupCommit<Item extends Rejectable>(options: GroupCommitOptions<Item>) {
+  const { run, batchMax, waitingMax, sizeOf = () => 1 } = options
   let waiting: Item[] = []
   let running: Promise<void> | undefined
   let closed = false
@@ -24,8 +27,9 @@ export function createGroupCommit<Item extends Rejectable>({ run, batchMax, wait
     // Commands that arrive in the same turn of the event loop belong into the same transaction.
     await Promise.resolve()
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, batchMax)
-      waiting = waiting.slice(batchMax)
+      const count = countWithin(waiting, batchMax, sizeOf)
+      const batch = waiting.slice(0, count)
+      waiting = waiting.slice(count)
       await run(batch)
     }
     running = undefined
@@ -46,6 +50,16 @@ export function createGroupCommit<Item extends Rejectable>({ run, batchMax, wait
       await running
     },
   }
+}
+
+/** How many items from the front fit: at least one. */
+function countWithin<Item>(items: readonly Item[], sizeMax: number, sizeOf: (item: Item) => number): number {
+  let size = 0
+  const over = items.findIndex((item, i) => {
+    size += sizeOf(item)
+    return i > 0 && size > sizeMax
+  })
+  return over === -1 ? items.length : over
 }
 
 function tooMany(waitingMax: number): GatehouseError {

@@ -33,14 +33,19 @@ interface Waiting extends Arrival {
   readonly reject: (error: unknown) => void
 }
 
-/** Deliveries of one transaction: full ones of gateways are 1 MiB each. */
-const DELIVERIES_MAX = 16
+/** Of one transaction: well below a second, so that a slow Postgres still ends it before senders give up (10 s). */
+const RECORDS_MAX = 4000
 /** Far more than the senders have on their way at once. */
 const WAITING_MAX = 10_000
 
 /** Deliveries are read as they come; one transaction at a time takes all that were read while the one before it ran. */
 export function openLedger({ pool, now = Date.now, onAppended }: LedgerOptions): Ledger {
-  const commits = createGroupCommit<Waiting>({ run: storeAll, batchMax: DELIVERIES_MAX, waitingMax: WAITING_MAX })
+  const commits = createGroupCommit<Waiting>({
+    run: storeAll,
+    batchMax: RECORDS_MAX,
+    sizeOf: ({ keyed, letters }) => keyed.length + letters.length,
+    waitingMax: WAITING_MAX,
+  })
 
   async function storeAll(batch: readonly Waiting[]): Promise<void> {
     try {

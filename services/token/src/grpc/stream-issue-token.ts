@@ -29,6 +29,8 @@ export function streamIssueToken(issue: Issue) {
       wake.resolve()
     }
     const reading = readAll()
+    // Told at the end. A connection that breaks before, or a stream that is given up, must not end the process.
+    reading.catch(() => undefined)
     while (!(ended && inFlight === 0 && done.length === 0)) {
       for (const response of done.splice(0)) yield response
       if (done.length > 0 || (ended && inFlight === 0)) continue

@@ -66,7 +66,16 @@ async function runFault(scene: Scene, { name, run, hinders = true }: SceneFault)
   const to = performance.now()
   const settledAt = await settled(scene.installation, scene.workload, scene.random)
   scene.workload.add({ fault: { name, from, to, settledAt, hinders } })
-  return settledAt === undefined ? [...violations, 'something lags 60 s after it'] : violations
+  const late = settledAt === undefined ? ['something lags 60 s after it'] : []
+  return [...violations, ...endedUnasked(scene.installation), ...late]
+}
+
+/** No fault ends a process that was not killed. */
+function endedUnasked({ members }: Installation): string[] {
+  return Object.entries(members).flatMap(([name, member]) => {
+    const code = member.endedWith()
+    return code === undefined ? [] : [`the ${name} service ended by itself, with code ${code}`]
+  })
 }
 
 /** When both gateways let a good key in, and all that was known when the fault ended has got everywhere. */

@@ -12,6 +12,8 @@ export interface Member {
   start(settings?: NodeJS.ProcessEnv): Promise<number>
   /** kill -9, where it runs; resolves when it is gone. */
   kill(): Promise<void>
+  /** The exit code of one that ended though nobody killed it; undefined while it runs, or when it was killed. */
+  endedWith(): number | undefined
   /** SIGSTOP or SIGCONT. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void
   /** The sum of a metric over its labels. */
@@ -20,6 +22,7 @@ export interface Member {
 
 export function member(options: ServiceProcessOptions): Member {
   let running: ServiceProcess | undefined
+  let exitCode: number | undefined
   const process = () => {
     if (!running) throw new Error(`the ${options.name} service is not running`)
     return running
@@ -29,7 +32,12 @@ export function member(options: ServiceProcessOptions): Member {
     logFile: options.logFile,
     async start(settings) {
       const from = performance.now()
-      running = await startServiceProcess({ ...options, environment: { ...options.environment, ...settings } })
+      const started = await startServiceProcess({ ...options, environment: { ...options.environment, ...settings } })
+      running = started
+      exitCode = undefined
+      started.onEnd((code) => {
+        if (running === started) exitCode = code
+      })
       return performance.now() - from
     },
     async kill() {
@@ -38,6 +46,7 @@ export function member(options: ServiceProcessOptions): Member {
       ending?.signal('SIGKILL')
       await ending?.exited
     },
+    endedWith: () => exitCode,
     signal: (signal) => void process().signal(signal),
     async metric(name) {
       const text = await (await fetch(`http://${options.ops}/metrics`)).text()

@@ -83,6 +83,22 @@ export const tokenPlants: readonly Plant[] = [
     },
   },
   {
+    name: 'broken-stream-ends-process',
+    breaks: 'the token service ends when the connection of a gateway breaks while it answers',
+    provokedBy: 'a connection that breaks',
+    edits: [
+      {
+        file: 'services/token/src/grpc/stream-issue-token.ts',
+        find: '    reading.catch(() => undefined)\n',
+        replace: '',
+      },
+    ],
+    caughtBy: {
+      file: 'services/token/src/grpc/stream-issue-token.test.ts',
+      tests: ['a connection that breaks while a request is being answered ends its stream and nothing else'],
+    },
+  },
+  {
     name: 'deny-list-not-consulted',
     breaks: 'the list of revoked tokens is not looked at',
     provokedBy: 'a revoked token',

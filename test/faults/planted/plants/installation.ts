@@ -30,9 +30,9 @@ export const installationPlants: readonly Plant[] = [
     edits: [
       {
         file: 'packages/audit-trail/src/shipper.ts',
-        find: 'sentBeforeAbort(options.sink, batch.records, stop.signal)',
+        find: 'sentBeforeAbort(this.#options.sink, sending.records, this.#stop)',
         replace:
-          'sentBeforeAbort(options.sink, batch.records.length > 1 ? batch.records.slice(1) : batch.records, stop.signal)',
+          'sentBeforeAbort(this.#options.sink, sending.records.length > 1 ? sending.records.slice(1) : sending.records, this.#stop)',
       },
     ],
     caughtBy: after('kill gateway'),

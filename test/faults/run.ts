@@ -77,6 +77,7 @@ async function campaign(seed: number): Promise<boolean> {
 }
 
 function readiness(readyMs: readonly number[]): string {
+  if (readyMs.length === 0) return 'no kills'
   const sorted = readyMs.map(Math.round).sort((a, b) => a - b)
   const [middle, late] = [sorted[sorted.length >> 1], sorted[Math.floor(sorted.length * 0.99)]]
   const over = sorted.filter((ms) => ms > readyBoundMs).length

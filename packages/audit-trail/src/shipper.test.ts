@@ -146,6 +146,29 @@ describe('the gRPC sink', () => {
     await again
   })
 
+  test('each acknowledgement gives those behind it the whole time again', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const calls: Call[] = []
+    const sink = createGrpcSink(() => calls[calls.push(new Call()) - 1]!, { timeoutMs: 1000 })
+    const sent = [1, 2, 3].map(() => sink.send([record]))
+    for (const each of sent.slice(0, 2)) {
+      vi.advanceTimersByTime(900)
+      calls[0]!.emit('data', answer)
+      await each
+    }
+    vi.advanceTimersByTime(999)
+    expect(calls[0]!.cancelled).toBe(false)
+    vi.advanceTimersByTime(1)
+    await expect(sent[2]).rejects.toThrow('1000 ms')
+    expect(calls[0]!.cancelled).toBe(true)
+    const again = sink.send([record])
+    calls[1]!.emit('data', answer)
+    await again
+    vi.advanceTimersByTime(5000)
+    expect(calls[1]!.cancelled).toBe(false)
+  })
+
   test('rejects and gives the stream up when no acknowledgement comes in time', async () => {
     const call = new Call()
     const sink = createGrpcSink(() => call, { timeoutMs: 5 })

@@ -122,12 +122,19 @@ test('a client secret is shown once, listed without its text, revoked; nothing o
 })
 
 test('an initial access token is shown once and revoked', async () => {
+  let issued: credential.IssueInitialAccessTokenRequest | undefined
   const initialAccessToken = { ...InitialAccessToken.create(), initialAccessTokenId: 't1', state: 1 as const }
   answers.credential = {
-    issueInitialAccessToken: async () => ({ initialAccessToken, initialAccessTokenText: 'ghx_1', position: 8n }),
+    async issueInitialAccessToken(message) {
+      issued = message
+      return { initialAccessToken, initialAccessTokenText: 'ghx_1', position: 8n }
+    },
     revokeInitialAccessToken: async () => ({ initialAccessToken: { ...initialAccessToken, state: 2 }, position: 9n }),
   }
-  const made = await post('initial-access-tokens', { environment_id: 'alpha' })
+  const asked = { environment_id: 'alpha', clients_max: 3 }
+  const made = await post('initial-access-tokens', asked)
+  expect(issued).toMatchObject({ environmentId: 'alpha', clientsMax: 3 })
+  expect(await post('initial-access-tokens', { ...asked, clients_max: 0 })).toMatchObject({ status: 400 })
   expect(made).toMatchObject({ status: 201, body: { initial_access_token_text: 'ghx_1' } })
   const revoked = await post('initial-access-tokens/t1/revoke', { reason: 'over' })
   expect(revoked.body).toMatchObject({ initial_access_token: { state: 'revoked' }, position: 'credential:9' })

@@ -104,6 +104,8 @@ export const oauthResources = {
     create_time: time,
     expire_time: time,
     revoke_time: time,
+    clients_max: number,
+    client_count: number,
     version: number,
   },
   User: {

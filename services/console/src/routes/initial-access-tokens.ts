@@ -12,6 +12,7 @@ import type { Services } from '../services.ts'
 
 const tag = 'initial-access-tokens'
 const collection = '/v1/initial-access-tokens'
+const clientsMax = { type: 'integer', minimum: 1, maximum: 10_000, description: '100 when absent' }
 const reply = { initial_access_token: ref('InitialAccessToken') }
 
 /** Who may register clients (RFC 7591). */
@@ -29,7 +30,9 @@ export function initialAccessTokenRoutes(app: FastifyInstance, { credential }: S
   addEndpoint(app, {
     ...{ method: 'POST', url: collection, tag, status: 201 },
     summary: 'Lets its holder register clients of an environment; shown this once.',
-    body: body({ environment_id: text(), display_name: text(), expire_time: time }, ['environment_id']),
+    body: body({ environment_id: text(), display_name: text(), expire_time: time, clients_max: clientsMax }, [
+      'environment_id',
+    ]),
     reply: { ...reply, initial_access_token_text: text() },
     operationId: 'issueInitialAccessToken',
     message: IssueInitialAccessTokenRequest,

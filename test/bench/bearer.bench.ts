@@ -41,7 +41,7 @@ export const bench: Bench = {
     opened.defer(issue.close)
     const url = `${gateway.url}/orders/items`
     const load = (more: object, seconds = 3) =>
-      requestsPerProcessorSecond([gateway], { url, seconds, connections: 32, cpu: 1, ...more })
+      requestsPerProcessorSecond([gateway], { url, seconds, connections: 128, cpu: 1, ...more })
     const [known = ''] = await issue.tokens(1)
     const subjects = {
       key: () => load({ headers: { 'X-API-Key': apiKey } }),

@@ -32,7 +32,7 @@ export const bench: Bench = {
         'Content-Type': 'application/x-www-form-urlencoded',
         Authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
       }
-      const load = { url, headers, script, seconds, connections: 32, cpu: 1 }
+      const load = { url, headers, script, seconds, connections: 128, cpu: 1 }
       return () => requestsPerProcessorSecond(processes, load)
     }
     const subjects = {

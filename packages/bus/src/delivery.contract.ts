@@ -9,11 +9,11 @@ export interface DeliveryHarness {
   /** What was committed. */
   readonly committed: readonly RecordedEvent[]
   subscribe(options: Pick<SubscribeOptions, 'after' | 'onEvents'>): Subscription
-  /** The log's server goes away and comes back. */
-  restartLog(downMs: number): Promise<void>
+  /** The log's server goes away, is asked in vain and comes back. */
+  restartLog(): Promise<void>
   /** Every connection of the pull path is reset. */
   resetPull(): void
-  /** No byte passes on the pull path while this runs. */
+  /** No byte passes on the pull path while this runs, and until a question was not answered. */
   blackHole(work: () => Promise<void>): Promise<void>
   dispose(): Promise<void>
 }
@@ -139,7 +139,7 @@ export function deliveryContract(name: string, make: () => Promise<DeliveryHarne
       const consumer = consume()
       await harness.append(10)
       await hasAll(consumer)
-      const back = harness.restartLog(300)
+      const back = harness.restartLog()
       await harness.append(10)
       await back
       await harness.append(10)

@@ -14,26 +14,37 @@ async function harness(withKafka: boolean): Promise<DeliveryHarness> {
   const prefix = `${shared?.prefix}${++made}.`
   const kafka = shared && { brokers: shared.brokers, topic: eventTopic('credential', prefix) }
   if (kafka) await ensureTopics(kafka, [eventTopicSettings('credential', prefix)], quietLogger)
+  let unanswered = 0
+  /** The subscriber has asked in vain: the outage is one to it. */
+  const untilUnanswered = () => {
+    const before = unanswered
+    return waitFor(() => unanswered > before, { what: 'a question is not answered' })
+  }
   const publisher = kafka && createEventPublisher({ ...kafka, source: 'credential', logger: quietLogger })
   return {
     committed: log.events,
     append: async (count) => publisher?.publish(log.append(count)) ?? void log.append(count),
     subscribe(options) {
-      const pull = log.connect(proxy.address)
-      clients.push(pull)
+      const client = log.connect(proxy.address)
+      clients.push(client)
+      const getHead = (...asked: Parameters<typeof client.getHead>) =>
+        client.getHead(...asked).catch((error: unknown) => {
+          unanswered++
+          throw error
+        })
+      const pull = { ...client, getHead }
       return subscribe({ source: 'credential', pull, ...(kafka && { kafka }), logger: quietLogger, ...options })
     },
-    async restartLog(downMs) {
+    async restartLog() {
       await log.stop()
-      await new Promise((resolve) => setTimeout(resolve, downMs))
+      await untilUnanswered()
       await log.start()
     },
     resetPull: () => proxy.reset(),
     async blackHole(work) {
       proxy.pause()
       await work()
-      await waitFor(() => proxy.open > 0)
-      await new Promise((resolve) => setTimeout(resolve, 1_500))
+      await untilUnanswered()
       proxy.resume()
     },
     async dispose() {

@@ -42,16 +42,8 @@ describe('three brokers', () => {
     (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions ?? []
 
   /** Publishes like the relay: in order, and again until it is acknowledged. */
-  const untilPublished = async (publish: () => Promise<void>) => {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await publish()
-      } catch (error) {
-        if (attempt >= 50) throw error
-        await new Promise((resolve) => setTimeout(resolve, 100))
-      }
-    }
-  }
+  const untilPublished = (publish: () => Promise<void>) =>
+    waitFor(() => publish().then(() => true), { what: 'it is published', timeoutMs: 120_000, intervalMs: 100 })
 
   const start = async () => {
     const prefix = `t${++made}.`

@@ -1,21 +1,39 @@
 import { randomUUID } from 'node:crypto'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { GatehouseError } from '@gatehouse/errors'
-import { freshDatabase, type PostgresServer, sharedDatabase, startPostgres } from '@gatehouse/testkit'
+import { freshDatabase, type PostgresServer, sharedDatabase, startPostgres, waitFor } from '@gatehouse/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { append, openTestStore, readLog, type TestStore } from './client-log.fixture.ts'
 
 /** Repeats a command with its id until it is known to be done, as a client does; counts the attempts. */
 async function untilDone(store: TestStore, clientId: string, requestId: string) {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return { ...(await append(store, { clientId, requestId })), attempt }
-    } catch (error) {
-      if ((error as GatehouseError).status !== 'UNAVAILABLE' || attempt === 200) throw error
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
+  let attempt = 0
+  const answer = await waitFor(
+    async () => {
+      attempt++
+      const refused = (error: GatehouseError) => (error.status === 'UNAVAILABLE' ? undefined : { error })
+      return await append(store, { clientId, requestId }).catch(refused)
+    },
+    { what: `${requestId} is done`, intervalMs: 20 },
+  )
+  if ('error' in answer) throw answer.error
+  return { ...answer, attempt }
+}
+
+/** So many commands, some at a time, each begun when another one is done; `onDone` is told how many are. */
+async function load<Answer>(
+  count: number,
+  command: (index: number) => Promise<Answer>,
+  onDone: (done: number) => unknown,
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = []
+  let next = 0
+  const worker = async () => {
+    for (let index = next++; index < count; index = next++) onDone(answers.push(await command(index)))
   }
+  await Promise.all(Array.from({ length: 16 }, worker))
+  return answers
 }
 
 /** Every command is in the log once, and its answer told the truth. */
@@ -44,21 +62,13 @@ describe('a connection that breaks', () => {
 
   test('at any moment of two busy instances loses and doubles nothing', async () => {
     const stores = await Promise.all([openTestStore(url), openTestStore(url)])
-    let busy = true
-    const killing = (async () => {
-      while (busy) {
-        await kill()
-        await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 60))
-      }
-    })()
-    const commands = Array.from({ length: 400 }, async (_, index) => {
-      await new Promise((resolve) => setTimeout(resolve, index * 3))
-      return untilDone(stores[index % 2] as TestStore, `client${index % 7}`, randomUUID())
-    })
-    const answers = await Promise.all(commands).finally(() => {
-      busy = false
-      return killing
-    })
+    const kills: Promise<unknown>[] = []
+    const answers = await load(
+      400,
+      (index) => untilDone(stores[index % 2] as TestStore, `client${index % 7}`, randomUUID()),
+      (done) => done % 20 === 10 && kills.push(kill()),
+    )
+    await Promise.all(kills)
     expect(answers.filter(({ attempt }) => attempt > 1).length).toBeGreaterThan(0)
     await expectOnce(stores[0] as TestStore, answers)
     await Promise.all(stores.map((store) => store.end()))
@@ -136,17 +146,22 @@ describe('a Postgres of its own, with fsync', () => {
 
   test('killed under load twice: nothing is lost or doubled', async () => {
     const store = await openTestStore(url)
-    const commands = Array.from({ length: 300 }, async (_, index) => {
-      await new Promise((resolve) => setTimeout(resolve, index * 5))
-      return untilDone(store, `client${index % 5}`, randomUUID())
-    })
+    let done = 0
+    const commands = load(
+      600,
+      (index) => untilDone(store, `client${index % 5}`, randomUUID()),
+      (count) => {
+        done = count
+      },
+    )
     for (let round = 0; round < 2; round++) {
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      const least = done + 50
+      await waitFor(() => done >= least, { what: 'commands are done' })
       await server.kill('immediate')
       await expect(append(store, { clientId: 'down' })).rejects.toMatchObject({ status: 'UNAVAILABLE' })
       await server.restart()
     }
-    const answers = await Promise.all(commands)
+    const answers = await commands
     expect(answers.some(({ attempt }) => attempt > 1)).toBe(true)
     await expectOnce(store, answers)
     await store.end()

@@ -63,7 +63,7 @@ async function recordedRun(
       } catch (error) {
         // A slow disk has the next file not ready yet.
         if (!(error instanceof SpoolFull)) throw error
-        setTimeout(append, 5)
+        setImmediate(append)
       }
     }
     for (let i = 0; i < 7; i++) append()

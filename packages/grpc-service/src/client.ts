@@ -6,6 +6,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js'
 import { bidiStream, serverStream } from './client-stream.ts'
+import { TimedCredentials } from './connect-timeout.ts'
 import { requestIdKey, traceparentKey } from './context.ts'
 import { clientCredentials } from './credentials.ts'
 import { fromServiceError } from './error-status.ts'
@@ -20,6 +21,8 @@ export interface ClientSettings {
   readonly tls: TlsMaterial
   /** The service that the server's certificate must name; host names play no part. */
   readonly peer: string
+  /** What a new connection may take, from TCP's to the first answer in HTTP/2 [10 s]. */
+  readonly connectMs?: number
   /** Deadline of each unary call, all its attempts together [5 s]. */
   readonly deadlineMs?: number
   /** Largest message taken or sent [4 MiB]. */
@@ -54,7 +57,9 @@ export function createGeneratedClient<Instance extends GrpcClient>(
   type: ClientConstructor<Definition, Instance>,
   settings: ClientSettings,
 ): Instance {
-  return new type(settings.address, clientCredentials(settings.tls, settings.peer), channelOptions(settings))
+  const { address, tls, peer, connectMs = 10_000 } = settings
+  const credentials = new TimedCredentials(clientCredentials(tls, peer), connectMs)
+  return new type(address, credentials, channelOptions(settings))
 }
 
 /**

@@ -6,7 +6,7 @@ import type { GatehouseError } from '@gatehouse/errors'
 import { type ClientOptions, credentials } from '@grpc/grpc-js'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { createClient } from '../client.ts'
+import { type ClientSettings, createClient } from '../client.ts'
 import { type GrpcService, grpcService } from '../handlers.ts'
 import { type GrpcServiceOptions, type RunningGrpcService, startGrpcService } from '../server.ts'
 import { devCertificates, type TlsMaterial } from '../tls.ts'
@@ -59,6 +59,12 @@ export function auditServers() {
     return identity
   }
 
+  const connectTo = (address: string, settings: Partial<ClientSettings> = {}) => {
+    const client = createClient(AuditServiceClient, { address, tls: tls('console'), peer: 'audit', ...settings })
+    closers.push(() => client.close())
+    return client
+  }
+
   return {
     tls,
     /** A certificate of the same name from another authority. */
@@ -79,11 +85,9 @@ export function auditServers() {
       return { server, lines }
     },
 
-    connect(server: RunningGrpcService, as: Name = 'console') {
-      const client = createClient(AuditServiceClient, { address: server.address, tls: tls(as), peer: 'audit' })
-      closers.push(() => client.close())
-      return client
-    },
+    connect: (server: RunningGrpcService, as: Name = 'console') => connectTo(server.address, { tls: tls(as) }),
+
+    connectTo,
 
     /** A generated client without deadlines, that shows `own` as its certificate or none. */
     bare(server: RunningGrpcService, own?: TlsMaterial, options: ClientOptions = {}) {

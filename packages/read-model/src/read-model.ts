@@ -58,7 +58,7 @@ export interface Generation {
   positions(): Promise<Positions>
   /** Every entry of a noun, at least as new as when the scan began; not one snapshot. */
   scan(noun: Noun): AsyncIterable<Entry>
-  /** Leaves out what expires by a time, in ms of the epoch; default now. */
+  /** Leaves out what expires by a time, in ms of the epoch; default now. Throws DigestOutrun under writes without a pause. */
   digest(aliveAtMs?: number): Promise<Digest>
 }
 
@@ -107,6 +107,9 @@ export class ReadModelUnavailable extends Error {
   override readonly name = 'ReadModelUnavailable'
   readonly code = 'READ_MODEL_UNAVAILABLE'
 }
+
+/** A digest found no moment without a write while it read: nothing is wrong, only not comparable. */
+export class DigestOutrun extends ReadModelUnavailable {}
 
 /** Refuses a batch that no store may accept: RangeError naming the field. */
 export function checkBatch({ after, upTo, writes }: Batch): void {

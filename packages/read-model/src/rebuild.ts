@@ -1,9 +1,9 @@
 import type { RecordedEvent } from '@gatehouse/contracts/event_log/v1/event_log_service'
 import type { EventSource } from '@gatehouse/contracts/events'
-import { reaches } from '@gatehouse/contracts/positions'
+import { type Positions, reaches } from '@gatehouse/contracts/positions'
 import type { Parked, Projection } from './projections/projection.ts'
 import { createProjector } from './projector.ts'
-import { type Candidate, type ReadModel, ReadModelUnavailable } from './read-model.ts'
+import { type Candidate, DigestOutrun, type ReadModel, ReadModelUnavailable } from './read-model.ts'
 
 export interface RebuildOptions {
   readonly model: ReadModel
@@ -19,7 +19,8 @@ export interface Rebuilt {
   readonly aliveAtMs: number
   /**
    * Whether the replaced generation had the same digest at the same positions. False is right after a changed fold or
-   * a parked event that can be applied now, and an alarm otherwise; undefined where it never stood at the same place.
+   * a parked event that can be applied now, and an alarm otherwise; undefined where it never stood at the same place, or
+   * was written to without a pause.
    */
   readonly identical: boolean | undefined
 }
@@ -37,10 +38,11 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
     for (let round = 0; round < roundsMax; round += 1) {
       await feed(candidate, options)
       const aliveAtMs = Date.now() + comparedMs
-      const [fresh, serving] = [await candidate.digest(aliveAtMs), await model.digest(aliveAtMs)]
-      // Events came in between: read on. A serving generation that lost its data is not waited for.
-      const comparable = reaches(fresh.positions, serving.positions) && reaches(serving.positions, fresh.positions)
-      if (!comparable && round < 3) continue
+      const [fresh, serving] = [await candidate.digest(aliveAtMs), await model.digest(aliveAtMs).catch(outrun)]
+      const comparable = serving !== undefined && samePlace(fresh.positions, serving.positions)
+      // Events came in between: read on. A serving generation that lost its data is not waited for, nor one that is
+      // never at rest.
+      if (serving && !comparable && round < 3) continue
       if (!(await takesOver(candidate, options))) continue
       return { digest: fresh.digest, aliveAtMs, identical: comparable ? fresh.digest === serving.digest : undefined }
     }
@@ -50,6 +52,12 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
     await candidate.discard().catch(() => {})
     throw error
   }
+}
+
+const samePlace = (one: Positions, other: Positions) => reaches(one, other) && reaches(other, one)
+
+function outrun(error: unknown): undefined {
+  if (!(error instanceof DigestOutrun)) throw error
 }
 
 /** What came while the digests were read is few, and taken at once: only so it catches up with logs that never rest. */

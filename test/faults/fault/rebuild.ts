@@ -12,7 +12,7 @@ export const rebuilds: readonly SceneFault[] = [
     async run({ installation }) {
       const differing: string[] = []
       for (let round = 0; round < rounds; round++) {
-        // A digest is refused where writes come between its reads again and again.
+        // Redis may be away for a moment, and the logs may grow faster than it reads them.
         const rebuilt = () => rebuildOf(installation).then(({ identical }) => ({ identical }))
         const { identical } = await waitFor(rebuilt, { what: 'the model is rebuilt', timeoutMs: 30_000 })
         if (identical === false) differing.push(`rebuild ${round + 1} is not what it replaced`)

@@ -5,6 +5,7 @@ import {
   type Batch,
   checkBatch,
   type Digest,
+  DigestOutrun,
   type Entry,
   expiryOf,
   type Generation,
@@ -19,6 +20,10 @@ import { ownKey } from './own-key.ts'
 import { type Layout, place, positionsOf, type Reply, run } from './redis-store.ts'
 import { hashFields, ownEntries } from './scan.ts'
 import { applyScript, readScript, type Script } from './scripts.ts'
+
+// A digest is of one place of the logs: tried until nothing was written while it read, at most so often and so long.
+const digestAttempts = 20
+const digestMs = 5000
 
 /** Which generation the calls are for: a fixed candidate, or whichever serves. */
 export interface Target {
@@ -102,14 +107,15 @@ export function redisGeneration(options: RedisGenerationOptions): Generation {
   }
 
   async function digest(aliveAtMs = Date.now()): Promise<Digest> {
-    for (let attempts = 0; attempts < 20; attempts += 1) {
+    const began = performance.now()
+    for (let attempts = 0; attempts < digestAttempts && performance.now() - began < digestMs; attempts += 1) {
       const before = await positions()
       const entries = new Map<string, Buffer>()
       for (const noun of nouns) for await (const [id, stored] of fields(noun)) entries.set(`${noun}/${id}`, stored)
       const after = await positions()
       if (reaches(before, after)) return { positions: after, digest: digestEntries(entries, aliveAtMs) }
     }
-    throw new ReadModelUnavailable('Redis: the model changes faster than it can be read for a digest')
+    throw new DigestOutrun('Redis: the model changes faster than it can be read for a digest')
   }
 
   return { read, apply, positions, scan, digest }

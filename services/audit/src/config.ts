@@ -3,6 +3,7 @@ import {
   grpcVariables,
   integer,
   kafkaVariables,
+  optionalText,
   port,
   readEnv,
   type Settings,
@@ -19,6 +20,14 @@ export const variables = {
   postgresUrl: text('GATEHOUSE_POSTGRES_URL'),
   /** Whole days for which records are kept; 0 for ever. */
   retentionDays: integer('GATEHOUSE_AUDIT_RETENTION_DAYS', { default: 0, max: 36_500 }),
+  /** What the ledger calls itself in its checkpoints; another installation has another one. */
+  ledgerOrigin: text('GATEHOUSE_LEDGER_ORIGIN', {
+    default: 'gatehouse.local/ledger',
+    pattern: /^[^\s+]{1,255}$/u,
+    expected: 'a name without blanks and +',
+  }),
+  /** Ed25519 private key (PEM, PKCS #8) that signs them. Made in the data directory where none is named. */
+  ledgerKeyFile: optionalText('GATEHOUSE_LEDGER_KEY'),
   /** Told when API keys were last used. */
   credentialAddress: address('GATEHOUSE_CREDENTIAL_ADDRESS', '127.0.0.1:7101'),
 } as const

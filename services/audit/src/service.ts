@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record'
 import { CredentialServiceClient } from '@gatehouse/contracts/credential/v1/credential_service'
 import { migrate, openPool } from '@gatehouse/event-store'
@@ -13,12 +14,16 @@ import {
 import { startApiKeyUseReporter } from './api-key-use.ts'
 import type { AuditConfig } from './config.ts'
 import { auditService } from './grpc/audit-service.ts'
+import { ledgerService } from './grpc/ledger-service.ts'
 import { startKafkaIntake } from './kafka-intake.ts'
 import { createLedgerMetrics } from './ledger-metrics.ts'
+import { openLedgerSigner } from './ledger-signer.ts'
 import { countMissing } from './read/completeness.ts'
 import { openTail } from './read/tail.ts'
 import { startRetention } from './retention.ts'
 import { openLedger } from './store/ledger.ts'
+
+import { startTreeGrowth } from './tree-growth.ts'
 
 export { type AuditConfig, readConfig } from './config.ts'
 
@@ -59,6 +64,12 @@ export async function startAudit(
   opened.defer(() => uses.close())
   const tail = openTail(pool)
   opened.defer(() => tail.close())
+  const signer = await openLedgerSigner(
+    config.ledgerKeyFile ?? join(config.dataDir, 'keys', 'ledger-key.pem'),
+    config.ledgerOrigin,
+  )
+  const growth = startTreeGrowth(pool, logger)
+  opened.defer(() => growth.close())
   const registry = createRegistry('audit')
   const metrics = createLedgerMetrics(registry, () => countMissing(pool))
   const ledger = openLedger({
@@ -66,6 +77,7 @@ export async function startAudit(
     onAppended(appended, decisions) {
       metrics.appended(appended)
       tail.appended()
+      growth.appended()
       uses.note(decisions)
     },
   })
@@ -78,7 +90,7 @@ export async function startAudit(
   }
   const server = await startGrpcService({
     ...{ name: 'audit', address: config.address, tls, logger, registry },
-    services: [auditService({ pool, ledger, tail })],
+    services: [auditService({ pool, ledger, tail }), ledgerService({ pool, growth, signer })],
     ops: {
       port: config.opsPort,
       host: config.opsHost,

@@ -25,6 +25,7 @@ const KEY_LENGTH_MAX = 256
 const TIME_MS_MAX = 253_402_300_799_999
 /** A leading `_` is the ledger itself. */
 const nodeForm = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
+const lineFeed = 0x0a
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Reads what a record is found by. Never throws: what cannot be read is said, and kept as it is. */
@@ -33,6 +34,8 @@ export function readRecord(record: StoredRecord): ReadRecord {
   if (!nodeForm.test(node)) return malformed('node is not [A-Za-z0-9][A-Za-z0-9_-]{0,63}')
   if (epoch < 1n || sequence < 1n) return malformed('epoch and sequence start at 1')
   if (json.length > RECORD_BYTES_MAX) return malformed(`longer than ${RECORD_BYTES_MAX} bytes`)
+  // An export has a line for each.
+  if (json.includes(lineFeed)) return malformed('it has a line feed')
   const body = parse(json)
   if (body === undefined) return malformed('no JSON object')
   const gatehouse = member(body, 'gatehouse')

@@ -24,8 +24,8 @@ export async function daysBetween(
 }
 
 /** Days that hold positions behind `after`, up to `upTo`. */
-export async function daysOfPositions(pool: pg.Pool, after: bigint, upTo: bigint): Promise<Day[]> {
-  const { rows } = await pool.query<{ day: Day }>(
+export async function daysOfPositions(client: pg.Pool | pg.PoolClient, after: bigint, upTo: bigint): Promise<Day[]> {
+  const { rows } = await client.query<{ day: Day }>(
     `SELECT day::text FROM audit.day WHERE first_position <= $2::bigint
      AND day >= coalesce((SELECT max(day) FROM audit.day WHERE first_position <= $1::bigint + 1), '-infinity')`,
     [String(after), String(upTo)],

@@ -77,6 +77,12 @@ const decisionId = /^([A-Za-z0-9_-]{1,64})\.([0-9]{1,18})\.([0-9]{1,18})$/
 
 /** Undefined when there is none, an id that cannot be one included. */
 export async function findDecision(pool: pg.Pool, id: string): Promise<DecisionRecord | undefined> {
+  const row = await findRow(pool, id)
+  return row && toDecisionRecord(row)
+}
+
+/** The record with this id, and where in the ledger it stands. */
+export async function findRow(pool: pg.Pool, id: string): Promise<DecisionRow | undefined> {
   const match = decisionId.exec(id)
   if (!match) return undefined
   for (const group of groupsOf(await daysBetween(pool, undefined, undefined))) {
@@ -85,7 +91,7 @@ export async function findDecision(pool: pg.Pool, id: string): Promise<DecisionR
        WHERE node = $1 AND epoch = $2 AND sequence = $3 AND day = ANY($4::date[])`,
       [...match.slice(1), group.map(({ day }) => day)],
     )
-    if (rows[0]) return toDecisionRecord(rows[0])
+    if (rows[0]) return rows[0]
   }
   return undefined
 }

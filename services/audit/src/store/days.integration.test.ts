@@ -15,6 +15,7 @@ import { findDecision, listDecisions } from '../read/decisions.ts'
 import { openTail } from '../read/tail.ts'
 import { startRetention } from '../retention.ts'
 import { openLedger } from './ledger.ts'
+import { growTree } from './tree.ts'
 
 const migrations = new URL('../migrations/audit/', import.meta.url)
 const logger = createLogger('audit', { write: () => undefined })
@@ -104,6 +105,10 @@ test('the retention drops days, and nothing of later ones; a dropped record that
   }
   await keep(0, 1000)
   expect(await daysOf(pool)).toEqual([0, 1, 2, 3, 4, 5, 6])
+  // The tree has none of their records yet; the first of these days is without one.
+  await keep(3, 6)
+  expect(await daysOf(pool)).toEqual([1, 2, 3, 4, 5, 6])
+  await growTree(pool)
   await keep(3, 6)
   expect(await daysOf(pool)).toEqual([3, 4, 5, 6])
   expect((await all(pool, {}, 10)).filter((n) => n > 1)).toEqual([6, 5, 4, 3])
@@ -111,6 +116,7 @@ test('the retention drops days, and nothing of later ones; a dropped record that
   expect(await take(6, 7n, day(7))).toEqual({ stored: 1, duplicates: 0, rejected: 0 })
   const nodes = await readCompleteness(pool)
   expect(nodes.find(({ node }) => node === 'n')).toMatchObject({ lastSequence: 7n, recordCount: 7n, holes: [] })
+  await growTree(pool)
   await keep(1, 1000)
   expect(await daysOf(pool)).toEqual([6])
   const { rows } = await pool.query('SELECT count(*)::int AS letters FROM audit.dead_letter')

@@ -29,10 +29,15 @@ export async function openDay(client: pg.PoolClient, day: Day, firstPosition: bi
   await client.query('INSERT INTO audit.day (day, first_position) VALUES ($1, $2)', [day, String(firstPosition)])
 }
 
-/** Days before `before` are gone then, with their dead letters; never the one that takes records. Answers which. */
+/**
+ * Days before `before` are gone then, with their dead letters; never the one that takes records, nor one that the tree
+ * does not have yet. Answers which.
+ */
 export async function dropDays(pool: pg.Pool, before: Day): Promise<Day[]> {
   const { rows } = await pool.query<{ day: Day }>(
-    `SELECT day::text FROM audit.day WHERE day < $1 AND day < (SELECT day FROM audit.ledger_head) ORDER BY day`,
+    `SELECT day::text FROM audit.day WHERE day < $1 AND day < (SELECT day FROM audit.ledger_head)
+     AND (SELECT min(first_position) - 1 FROM audit.day AS next WHERE next.day > audit.day.day) <= (SELECT size FROM audit.tree)
+     ORDER BY day`,
     [before],
   )
   for (const { day } of rows) await withClient(pool, (client) => dropDay(client, day))

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { waitFor } from '@gatehouse/testkit'
+import { verifyExport } from '@gatehouse/transparency-log'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, decisionOf, issueKey, manage, type Problem, revokeKey } from './client.ts'
@@ -174,6 +176,30 @@ export function pathContract(mode: Mode): void {
       const { nodes } = await manage<{ nodes: { holes: unknown[] }[] }>(system, 'GET', '/v1/completeness')
       expect(nodes.length).toBeGreaterThan(0)
       expect(nodes.flatMap(({ holes }) => holes)).toEqual([])
+    })
+
+    test('every record is in the signed tree over the ledger, and an export verifies by itself', async () => {
+      const { key, id } = await issueKey(system)
+      const { checkpoint, verifier_key: verifierKey } = await manage<{ checkpoint: string; verifier_key: string }>(
+        ...([system, 'GET', '/v1/ledger/checkpoint'] as const),
+      )
+      await call(system, system.demo.path, { 'x-api-key': key })
+      const used = await waitFor(
+        async () =>
+          (await manage<{ decisions: { decision_id: string }[] }>(system, 'GET', `/v1/decisions?credential_id=${id}`))
+            .decisions[0],
+        { what: 'the decision is in the ledger' },
+      )
+      const response = await fetch(`${system.demo.console}/v1/ledger/export`, {
+        headers: { authorization: `Bearer ${system.demo.operator_token}` },
+      })
+      const lines = (await response.text()).split('\n').slice(0, -1)
+      const verdict = await verifyExport(
+        lines.map((line) => Buffer.from(line)),
+        { verifierKey, earlier: checkpoint },
+      )
+      expect(verdict.records).toBe(lines.length - 1)
+      expect(lines.some((line) => line.includes(`"${used.decision_id}"`))).toBe(true)
     })
 
     test('after a stop and a start everything is there again', async () => {

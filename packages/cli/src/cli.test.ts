@@ -178,7 +178,7 @@ describe('usage', () => {
     const nouns = commandsOf((await cli.run('--help')).out).filter((noun) => noun !== 'help')
     expect(nouns).toEqual([
       ...['apply', 'environments', 'apis', 'plans', 'clients', 'secrets', 'initial-access-tokens', 'subscriptions'],
-      ...['keys', 'users', 'grants', 'tokens', 'signing-keys', 'decisions'],
+      ...['keys', 'users', 'grants', 'tokens', 'signing-keys', 'decisions', 'ledger'],
     ])
     for (const noun of nouns) {
       const verbs = commandsOf((await cli.run(`${noun} --help`)).out).filter((verb) => verb !== 'help')

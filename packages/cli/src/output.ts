@@ -9,6 +9,8 @@ export interface Output {
   list(items: readonly Json[], columns: readonly Column[]): void
   /** One thing: its fields, one a line, or as JSON. */
   one(item: Json): void
+  /** One thing of which a text is shown as it is, line by line; as JSON the whole of it. */
+  text(item: Json, member: string): void
   /** One of many that come while we wait: a line of a table, or of JSON. */
   next(item: Json, columns: readonly Column[]): void
   /** A remark that is no result: left out with --json. */
@@ -22,6 +24,7 @@ export function jsonOutput(write: Write): Output {
   return {
     list: document,
     one: document,
+    text: document,
     next: (item) => void write(`${JSON.stringify(item)}\n`),
     note: () => {},
   }
@@ -38,6 +41,10 @@ export function textOutput(write: Write): Output {
       const fields = flat(item)
       const width = Math.max(0, ...fields.map(([name]) => name.length))
       for (const [name, value] of fields) write(`${name.padEnd(width)}  ${printable(value)}\n`)
+    },
+    text(item, member) {
+      const lines = textIn(item, member).trimEnd().split('\n')
+      write(`${lines.map(printable).join('\n')}\n`)
     },
     next(item, columns) {
       const cells = columns.map(([, cell]) => printable(cell(item)))

@@ -10,6 +10,7 @@ import { addEnvironments } from './nouns/environments.ts'
 import { addGrants } from './nouns/grants.ts'
 import { addInitialAccessTokens } from './nouns/initial-access-tokens.ts'
 import { addKeys } from './nouns/keys.ts'
+import { addLedger } from './nouns/ledger.ts'
 import { addPlans } from './nouns/plans.ts'
 import { addSecrets } from './nouns/secrets.ts'
 import { addSigningKeys } from './nouns/signing-keys.ts'
@@ -19,7 +20,7 @@ import { addUsers } from './nouns/users.ts'
 import { oauthClient } from './oauth/client.ts'
 import { findClient } from './oauth/settings.ts'
 import { jsonOutput, textOutput } from './output.ts'
-import type { Act, ActAsClient } from './session.ts'
+import type { Act, ActAlone, ActAsClient } from './session.ts'
 
 /** What a run takes from its surroundings. */
 export interface Surroundings {
@@ -41,14 +42,16 @@ or in GATEHOUSE_DATA_DIR (./data).`
 
 const nouns = [
   ...[addApply, addEnvironments, addApis, addPlans, addClients, addSecrets, addInitialAccessTokens],
-  ...[addSubscriptions, addKeys, addUsers, addGrants, addTokens, addSigningKeys, addDecisions],
+  ...[addSubscriptions, addKeys, addUsers, addGrants, addTokens, addSigningKeys, addDecisions, addLedger],
 ]
 
 /** Runs one command; answers the exit code: 0 done, 1 failed, 2 not understood, 130 interrupted. */
 export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { out, err, signal } = surroundings
   const program = new Command('gatehouse')
-    .description('Describes environments, APIs, plans, clients, subscriptions, keys and users, and shows decisions.')
+    .description(
+      'Describes environments, APIs, plans, clients, subscriptions, keys and users, and shows and proves decisions.',
+    )
     .option('--json', 'print JSON instead of tables')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: out, writeErr: err })
@@ -61,7 +64,8 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
   const asClient: ActAsClient = async (options, work) => {
     await work({ oauth: oauthClient(await findClient(options, surroundings.env), signal), output: output() })
   }
-  for (const add of nouns) add(program, act, asClient)
+  const alone: ActAlone = (work) => work(output())
+  for (const add of nouns) add(program, act, asClient, alone)
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0

@@ -23,5 +23,8 @@ export interface ClientOptions {
   readonly client?: string | undefined
 }
 
+/** Does the work of a command that asks nobody. */
+export type ActAlone = (work: (output: Output) => Promise<void>) => Promise<void>
+
 /** Does the work of a client's command. */
 export type ActAsClient = (options: ClientOptions, work: (session: ClientSession) => Promise<void>) => Promise<void>

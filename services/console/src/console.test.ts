@@ -243,6 +243,7 @@ test('OpenAPI 3.1 names every route and refers to schemas that exist', async () 
       '/v1/tokens/revoke-before',
       '/v1/decisions/follow',
       '/v1/completeness',
+      '/v1/ledger/export',
       '/v1/operators',
     ]),
   )

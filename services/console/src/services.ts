@@ -1,4 +1,5 @@
 import { AuditServiceClient, type AuditServiceService } from '@gatehouse/contracts/audit/v1/audit_service'
+import { LedgerServiceClient, type LedgerServiceService } from '@gatehouse/contracts/audit/v1/ledger_service'
 import {
   CredentialServiceClient,
   type CredentialServiceService,
@@ -16,10 +17,11 @@ export interface Services {
   readonly policy: ServiceClient<typeof PolicyServiceService>
   readonly token: ServiceClient<typeof TokenAdminServiceService>
   readonly audit: ServiceClient<typeof AuditServiceService>
+  readonly ledger: ServiceClient<typeof LedgerServiceService>
 }
 
 /** `host:port` of each. */
-export type ServiceAddresses = { readonly [Name in keyof Services as `${Name}Address`]: string }
+export type ServiceAddresses = { readonly [Name in Exclude<keyof Services, 'ledger'> as `${Name}Address`]: string }
 
 export function connectServices(addresses: ServiceAddresses, tls: TlsMaterial): Services {
   const { credentialAddress, policyAddress, tokenAddress, auditAddress } = addresses
@@ -30,5 +32,6 @@ export function connectServices(addresses: ServiceAddresses, tls: TlsMaterial): 
     policy: createClient(PolicyServiceClient, { address: policyAddress, tls, peer: 'policy', messageBytesMax }),
     token: createClient(TokenAdminServiceClient, { address: tokenAddress, tls, peer: 'token' }),
     audit: createClient(AuditServiceClient, { address: auditAddress, tls, peer: 'audit', messageBytesMax }),
+    ledger: createClient(LedgerServiceClient, { address: auditAddress, tls, peer: 'audit' }),
   }
 }

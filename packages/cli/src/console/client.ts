@@ -23,6 +23,8 @@ export interface ConsoleClient {
   list(path: string, member: string, query?: Query, limit?: number): Promise<readonly Json[]>
   /** The JSON lines of an answer that goes on; ends when the signal aborts. */
   follow(path: string, query: Query): AsyncGenerator<Json>
+  /** The bytes of an answer, however long it takes. */
+  download(path: string): AsyncGenerator<Uint8Array>
 }
 
 export function consoleClient({ url, token }: ConsoleSettings, signal: AbortSignal): ConsoleClient {
@@ -83,6 +85,15 @@ export function consoleClient({ url, token }: ConsoleSettings, signal: AbortSign
         throw new CliError(`the console at ${url} broke the stream off: ${reasonOf(error)}`, { cause: error })
       }
       throw new CliError(`the console at ${url} ended the stream`)
+    },
+    async *download(path) {
+      try {
+        const { body } = await open('GET', path, {}, { signal })
+        yield* body ?? []
+      } catch (error) {
+        if (signal.aborted || error instanceof CliError) throw error
+        throw new CliError(`the console at ${url} broke off: ${reasonOf(error)}`, { cause: error })
+      }
     },
   }
 }

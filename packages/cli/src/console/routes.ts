@@ -36,6 +36,9 @@ export const routes = {
   decisions: '/v1/decisions',
   decisionFollow: '/v1/decisions/follow',
   decision: (id: string) => path`/v1/decisions/${id}`,
+  inclusionProof: (id: string) => path`/v1/decisions/${id}/inclusion-proof`,
+  checkpoint: '/v1/ledger/checkpoint',
+  ledgerExport: '/v1/ledger/export',
 } as const
 
 /** Every value is one segment, whatever it holds. */

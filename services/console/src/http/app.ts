@@ -12,6 +12,7 @@ import { decisionRoutes } from '../routes/decisions.ts'
 import { environmentRoutes } from '../routes/environments.ts'
 import { grantRoutes } from '../routes/grants.ts'
 import { initialAccessTokenRoutes } from '../routes/initial-access-tokens.ts'
+import { ledgerRoutes } from '../routes/ledger.ts'
 import { operatorRoutes } from '../routes/operators.ts'
 import { planRoutes } from '../routes/plans.ts'
 import { signingKeyRoutes } from '../routes/signing-keys.ts'
@@ -35,6 +36,7 @@ export interface AppDependencies {
 const routes = [
   ...[environmentRoutes, apiRoutes, planRoutes, clientRoutes, clientSecretRoutes, initialAccessTokenRoutes],
   ...[subscriptionRoutes, apiKeyRoutes, userRoutes, grantRoutes, signingKeyRoutes, tokenRoutes, decisionRoutes],
+  ledgerRoutes,
 ]
 
 /** The largest body: an OpenAPI document of some thousand operations. */

@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AuditServiceService } from '@gatehouse/contracts/audit/v1/audit_service'
+import { LedgerServiceService } from '@gatehouse/contracts/audit/v1/ledger_service'
 import { CredentialServiceService } from '@gatehouse/contracts/credential/v1/credential_service'
 import { PolicyServiceService } from '@gatehouse/contracts/policy/v1/policy_service'
 import { TokenAdminServiceService } from '@gatehouse/contracts/token/v1/token_admin_service'
 import { GatehouseError } from '@gatehouse/errors'
 import {
+  type BoundService,
   type CallContext,
   createLogger,
   devCertificates,
@@ -22,6 +24,7 @@ export interface Answers {
   policy?: Partial<GrpcService<typeof PolicyServiceService>['handlers']>
   token?: Partial<GrpcService<typeof TokenAdminServiceService>['handlers']>
   audit?: Partial<GrpcService<typeof AuditServiceService>['handlers']>
+  ledger?: Partial<GrpcService<typeof LedgerServiceService>['handlers']>
 }
 
 interface Request {
@@ -37,10 +40,26 @@ export async function startTestConsole(answers: Answers) {
   const lines: string[] = []
   const logger = createLogger('console', { write: (line) => lines.push(line) })
   const servers = await Promise.all([
-    fake(dataDir, 'credential', CredentialServiceService, () => answers.credential),
-    fake(dataDir, 'policy', PolicyServiceService, () => answers.policy),
-    fake(dataDir, 'token', TokenAdminServiceService, () => answers.token),
-    fake(dataDir, 'audit', AuditServiceService, () => ({ ingest, ...answers.audit })),
+    start(
+      dataDir,
+      'credential',
+      fake(CredentialServiceService, () => answers.credential),
+    ),
+    start(
+      dataDir,
+      'policy',
+      fake(PolicyServiceService, () => answers.policy),
+    ),
+    start(
+      dataDir,
+      'token',
+      fake(TokenAdminServiceService, () => answers.token),
+    ),
+    start(
+      ...([dataDir, 'audit'] as const),
+      fake(AuditServiceService, () => ({ ingest, ...answers.audit })),
+      fake(LedgerServiceService, () => answers.ledger),
+    ),
   ])
   const [credential, policy, token, audit] = servers.map(({ address }) => address)
   const environment = {
@@ -52,15 +71,15 @@ export async function startTestConsole(answers: Answers) {
     GATEHOUSE_TOKEN_ADDRESS: token,
     GATEHOUSE_AUDIT_ADDRESS: audit,
   }
-  const start = () => startConsole(readConfig(environment), { logger })
-  const running = await start()
+  const begin = () => startConsole(readConfig(environment), { logger })
+  const running = await begin()
   const admin = running.firstOperatorToken ?? ''
   return {
     dataDir,
     lines,
     admin,
     address: running.address,
-    start,
+    start: begin,
     stop: () => running.close(),
     send: (path: string, request: Request = {}) => send(running.address, path, { token: admin, ...request }),
     stopServices: () => Promise.all(servers.map((server) => server.close())),
@@ -96,8 +115,9 @@ type AnyDefinition =
   | typeof PolicyServiceService
   | typeof TokenAdminServiceService
   | typeof AuditServiceService
+  | typeof LedgerServiceService
 
-async function fake(dataDir: string, name: string, definition: AnyDefinition, answers: () => object | undefined) {
+function fake(definition: AnyDefinition, answers: () => object | undefined): BoundService {
   const methods = Object.keys(definition)
   const handlers = Object.fromEntries(
     methods.map((method) => [
@@ -109,11 +129,15 @@ async function fake(dataDir: string, name: string, definition: AnyDefinition, an
       },
     ]),
   )
+  return { definition, handlers, roles: Object.fromEntries(methods.map((method) => [method, ['console']])) }
+}
+
+async function start(dataDir: string, name: string, ...services: BoundService[]) {
   return startGrpcService({
     name,
     address: '127.0.0.1:0',
     tls: await devCertificates(dataDir, name),
-    services: [{ definition, handlers, roles: Object.fromEntries(methods.map((method) => [method, ['console']])) }],
+    services,
     logger: createLogger(name, { write: () => undefined }),
     drainMs: 100,
   })

@@ -196,7 +196,7 @@ export function pathContract(mode: Mode): void {
       const lines = (await response.text()).split('\n').slice(0, -1)
       const verdict = await verifyExport(
         lines.map((line) => Buffer.from(line)),
-        { verifierKey, earlier: checkpoint },
+        { verifierKey, earlier: [checkpoint] },
       )
       expect(verdict.records).toBe(lines.length - 1)
       expect(lines.some((line) => line.includes(`"${used.decision_id}"`))).toBe(true)

@@ -65,9 +65,16 @@ async function runFault(scene: Scene, { name, run, hinders = true }: SceneFault)
   const violations = (await run(scene).catch((error) => [`it could not be done: ${String(error)}`])) ?? []
   const to = performance.now()
   const settledAt = await settled(scene.installation, scene.workload, scene.random)
-  scene.workload.add({ fault: { name, from, to, settledAt, hinders } })
+  const checkpoint = settledAt === undefined ? undefined : await checkpointOf(scene.installation)
+  scene.workload.add({ fault: { name, from, to, settledAt, hinders, checkpoint } })
   const late = settledAt === undefined ? ['something lags 60 s after it'] : []
   return [...violations, ...endedUnasked(scene.installation), ...late]
+}
+
+async function checkpointOf(installation: Installation): Promise<string> {
+  const sign = () => manage<{ checkpoint: string }>(installation, 'GET', '/v1/ledger/checkpoint')
+  const { checkpoint } = await waitFor(sign, { what: 'the ledger is signed', timeoutMs: 30_000 })
+  return checkpoint
 }
 
 /** No fault ends a process that was not killed. */

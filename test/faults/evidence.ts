@@ -5,6 +5,7 @@ import { type Digest, openRedisModel } from '@gatehouse/read-model'
 import { waitFor } from '@gatehouse/testkit'
 import pg from 'pg'
 import { oracleDigest } from '../../packages/read-model/src/projections/oracle.ts'
+import { manage, send } from '../e2e/client.ts'
 import type { History } from './history.ts'
 import type { Installation } from './installation.ts'
 import { readTopic, type TopicRecord } from './read-topic.ts'
@@ -29,13 +30,20 @@ export interface Log {
   readonly published: readonly RecordedEvent[]
 }
 
-/** What the stores hold, read without the services. */
+/** What the stores hold, read without the services but for the export of the ledger. */
 export interface Evidence {
   readonly logs: Readonly<Record<EventSource, Log>>
   readonly decisions: readonly Decision[]
   /** What Redis holds, and what it must hold: a slow fold of the logs by other means. */
   readonly model: Digest
   readonly fold: Digest
+  readonly ledger: ExportedLedger
+}
+
+/** The ledger as a compliance team gets it. */
+export interface ExportedLedger {
+  readonly verifierKey: string
+  readonly lines: readonly Uint8Array[]
 }
 
 /** Waits until what was done has got everywhere, at most so long, then reads what there is. */
@@ -48,10 +56,22 @@ export async function collect(installation: Installation, history: History, time
     const logs = Object.fromEntries(
       await Promise.all(eventSources.map(async (source) => [source, await logOf(installation, client, source)])),
     ) as Record<EventSource, Log>
-    return { logs, decisions: await decisions(client), ...(await folds(installation.redis.url, logs)) }
+    const ledger = await exportLedger(installation)
+    return { logs, ledger, decisions: await decisions(client), ...(await folds(installation.redis.url, logs)) }
   } finally {
     await client.end()
   }
+}
+
+async function exportLedger(installation: Installation): Promise<ExportedLedger> {
+  const { verifier_key: verifierKey } = await manage<{ verifier_key: string }>(
+    ...([installation, 'GET', '/v1/ledger/checkpoint'] as const),
+  )
+  const response = await send(installation, 'GET', '/v1/ledger/export')
+  const lines = Buffer.from(await response.arrayBuffer())
+    .toString('latin1')
+    .split('\n')
+  return { verifierKey, lines: lines.slice(0, -1).map((line) => Buffer.from(line, 'latin1')) }
 }
 
 async function logOf({ kafka }: Installation, client: pg.Client, source: EventSource): Promise<Log> {

@@ -67,6 +67,8 @@ export interface Fault {
   readonly settledAt: number | undefined
   /** Revocations may reach operations without a bound on staleness only when it is over. */
   readonly hinders: boolean
+  /** What the ledger was signed for then, kept as a witness keeps it. */
+  readonly checkpoint?: string | undefined
 }
 
 export interface History {

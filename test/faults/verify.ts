@@ -1,5 +1,6 @@
 import { checkCommands } from './check/commands.ts'
 import { checkLag } from './check/lag.ts'
+import { checkLedger } from './check/ledger.ts'
 import { checkLogOrder } from './check/log-order.ts'
 import { checkModel } from './check/model.ts'
 import { checkNewEnemy } from './check/new-enemy.ts'
@@ -18,12 +19,13 @@ export async function violationsOf(
   bound: RevocationBound,
 ): Promise<string[]> {
   const evidence = await collect(installation, history)
-  const { logs, decisions, model, fold } = evidence
+  const { logs, decisions, model, fold, ledger } = evidence
   return [
     ...checkCommands(history, { events: Object.values(logs).flatMap(({ events }) => events) }),
     ...Object.values(logs).flatMap(checkLogOrder),
     ...checkModel(model, fold),
     ...checkRecords(history, evidence),
+    ...(await checkLedger(ledger, history, decisions.length)),
     ...checkUpstreamHits(installation.upstream?.hits ?? [], decisions),
     ...checkRevocation(history, bound),
     ...checkOnce(history),

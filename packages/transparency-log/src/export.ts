@@ -10,8 +10,8 @@ export class ExportRefused extends Error {
 /** What an export is verified against. */
 export interface Trust {
   readonly verifierKey: string
-  /** A checkpoint that was taken before: the log must still begin with what it had then. */
-  readonly earlier?: string
+  /** Checkpoints that were taken before: the log must still begin with what it had at each. */
+  readonly earlier?: readonly string[]
 }
 
 export interface ExportVerdict {
@@ -36,9 +36,9 @@ export function exportHeader(checkpoint: string, firstPosition: number, peaks: r
  */
 export async function verifyExport(
   lines: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { verifierKey, earlier }: Trust,
+  { verifierKey, earlier = [] }: Trust,
 ): Promise<ExportVerdict> {
-  const before = earlier === undefined ? undefined : openCheckpoint(earlier, verifierKey)
+  const before = earlier.map((note) => openCheckpoint(note, verifierKey))
   let header: Header | undefined
   for await (const line of lines) {
     if (!header) {
@@ -56,7 +56,8 @@ export async function verifyExport(
     throw new ExportRefused(`${checkpoint.size - frontier.size} records are missing at its end`)
   if (!frontier.root().equals(checkpoint.root))
     throw new ExportRefused('its records are not those that were signed for')
-  if (before && before.size > checkpoint.size) throw new ExportRefused('it is older than the earlier checkpoint')
+  if (before.some(({ size }) => size > checkpoint.size))
+    throw new ExportRefused('it is older than an earlier checkpoint')
   return { checkpoint, firstPosition, records: frontier.size - firstPosition + 1 }
 }
 
@@ -87,12 +88,13 @@ function readHeader(line: Uint8Array, verifierKey: string): Header {
 }
 
 /** Asked for at each size that the tree passes through. */
-function checkEarlier({ frontier, firstPosition }: Header, earlier: Checkpoint | undefined): void {
-  if (!earlier) return
-  if (frontier.size === earlier.size && !frontier.root().equals(earlier.root))
-    throw new ExportRefused(`the first ${earlier.size} records are not those of the earlier checkpoint`)
-  if (frontier.size === firstPosition - 1 && earlier.size < frontier.size)
-    throw new ExportRefused(
-      `it begins at ${firstPosition}: that the log has grown from ${earlier.size} is shown by a consistency proof`,
-    )
+function checkEarlier({ frontier, firstPosition }: Header, earlier: readonly Checkpoint[]): void {
+  for (const { size, root } of earlier) {
+    if (size === frontier.size && !frontier.root().equals(root))
+      throw new ExportRefused(`the first ${size} records are not those of an earlier checkpoint`)
+    if (size < firstPosition - 1)
+      throw new ExportRefused(
+        `it begins at ${firstPosition}: that the log has grown from ${size} is shown by a consistency proof`,
+      )
+  }
 }

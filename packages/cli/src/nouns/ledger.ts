@@ -9,6 +9,7 @@ import {
   verifyExport,
 } from '@gatehouse/transparency-log'
 import type { Command } from 'commander'
+import { collect } from '../arguments.ts'
 import { CliError } from '../cli-error.ts'
 import type { ConsoleClient } from '../console/client.ts'
 import { routes } from '../console/routes.ts'
@@ -58,14 +59,13 @@ export function addLedger(program: Command, act: Act, _asClient: ActAsClient, al
     .description('verifies an export, without asking anybody')
     .argument('<file>')
     .requiredOption('--key <key>', 'the verifier key')
-    .option('--earlier <file>', 'a checkpoint that was kept: the ledger must begin with what it was signed for')
-    .action((file: string, { key, earlier }: { key: string; earlier?: string }) =>
+    .option('--earlier <file>', 'a checkpoint that was kept (repeatable): the ledger must begin with that', collect, [])
+    .action((file: string, { key, earlier: kept }: { key: string; earlier: readonly string[] }) =>
       alone(async (output) => {
-        const before = earlier === undefined ? {} : { earlier: `${await requireText(earlier)}\n` }
-        const trust = { verifierKey: key, ...before }
+        const earlier = await Promise.all(kept.map(async (path) => `${await requireText(path)}\n`))
         const { checkpoint, firstPosition, records } = await orRefused(
           file,
-          verifyExport(linesOf(createReadStream(file)), trust),
+          verifyExport(linesOf(createReadStream(file)), { verifierKey: key, earlier }),
         )
         output.one({
           verified: true,

@@ -115,7 +115,10 @@ test('an export is verified; what was changed in the store is found', { timeout:
   const { verifierKey, checkpoint: earlier } = await client.getCheckpoint({})
   const lines = await exported()
   expect(lines.slice(1)).toEqual(records.map(({ json }) => Buffer.from(json)))
-  expect(await verifyExport(lines, { verifierKey, earlier })).toMatchObject({ firstPosition: 1, records: 1200 })
+  expect(await verifyExport(lines, { verifierKey, earlier: [earlier] })).toMatchObject({
+    firstPosition: 1,
+    records: 1200,
+  })
   const wrong = 'its records are not those that were signed for'
   const restore = async (position: number) =>
     pool.query('UPDATE audit.decision SET json = $2 WHERE position = $1', [position, records[position - 1]!.json])
@@ -184,7 +187,7 @@ test('dropped days stay in the tree: an export begins behind them', { timeout: 6
   expect(await dropDays(pool, new Date(Date.now() + 2 * dayMs).toISOString().slice(0, 10))).toHaveLength(2)
   const lines = await exported()
   expect(await verifyExport(lines, { verifierKey })).toMatchObject({ firstPosition: 276, records: 1 })
-  await expect(verifyExport(lines, { verifierKey, earlier })).rejects.toThrow('a consistency proof')
+  await expect(verifyExport(lines, { verifierKey, earlier: [earlier] })).rejects.toThrow('a consistency proof')
   const { size, root } = openCheckpoint(earlier, verifierKey)
   const grown = await client.getConsistencyProof({ fromSize: BigInt(size), toSize: 0n })
   const to = openCheckpoint(grown.checkpoint, verifierKey)

@@ -155,4 +155,36 @@ export const auditPlants: readonly Plant[] = [
     ],
     caughtBy: { file: ledger, tests: ['ingest > holes are reported, and close when the late records come'] },
   },
+  {
+    name: 'tree-grown-twice',
+    breaks: 'two that grow the tree over the ledger take the same records: the root that is signed is of no ledger',
+    provokedBy: 'several audit services that grow it at once',
+    edits: [
+      {
+        file: 'services/audit/src/store/tree.ts',
+        find: "'SELECT size, peaks FROM audit.tree FOR UPDATE'",
+        replace: "'SELECT size, peaks FROM audit.tree'",
+      },
+    ],
+    caughtBy: {
+      file: 'services/audit/src/grpc/ledger-service.integration.test.ts',
+      tests: ['several that grow the tree at once take each record once'],
+    },
+  },
+  {
+    name: 'record-dropped-before-hashed',
+    breaks: 'the retention takes records away that no checkpoint covers yet: that they were there cannot be shown',
+    provokedBy: 'a retention that overtakes the tree',
+    edits: [
+      {
+        file: 'services/audit/src/store/days.ts',
+        find: '<= (SELECT size FROM audit.tree)',
+        replace: '>= 0',
+      },
+    ],
+    caughtBy: {
+      file: 'services/audit/src/store/days.integration.test.ts',
+      tests: ['the retention drops days, and nothing of later ones; a dropped record that comes again is no new one'],
+    },
+  },
 ]

@@ -8,10 +8,10 @@ import { type Installation, startInstallation } from './installation.ts'
 import { filesBelow, keysOf, startTraceSink, tablesOf, topicRecords } from './places.ts'
 import { plant } from './plant.ts'
 import { plantOAuth } from './plant-oauth.ts'
-import { keyEncryptionKeyFile, privateKeys } from './private-keys.ts'
+import { keyEncryptionKeyFile, ledgerKeyFile, privateKeys } from './private-keys.ts'
 
 /** What the demo keeps for its user, the console for its operator, the token service for itself, readable by them alone. */
-const kept = ['demo.json', 'operator-token', keyEncryptionKeyFile]
+const kept = ['demo.json', 'operator-token', keyEncryptionKeyFile, ledgerKeyFile]
 
 type TraceSink = Awaited<ReturnType<typeof startTraceSink>>
 

@@ -18,6 +18,7 @@ export function plot(title: string, panels: readonly Panel[]): string {
     'text{font:12px sans-serif}.s{fill:none;stroke:#1f6fb2;stroke-width:1}.t{stroke:#c0392b;stroke-width:2}.b{fill:none;stroke:#999}'
   const drawn = panels.map((each, index) => draw(each, 40 + index * (panel.height + panel.top)))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
+<title>${escaped(title)}</title>
 <style>${style}</style><rect width="100%" height="100%" fill="#fff"/>
 <text x="${panel.left}" y="24" font-weight="bold">${escaped(title)}</text>
 ${drawn.join('\n')}

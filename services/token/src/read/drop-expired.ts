@@ -13,7 +13,9 @@ export async function dropExpired(pool: pg.Pool, now: Date): Promise<void> {
   for (const table of ['session', 'device_authorization', 'federation_state', 'pushed_request']) {
     await pool.query(`DELETE FROM token.${table} WHERE expire_time <= $1`, [now])
   }
-  await pool.query('DELETE FROM token.throttle WHERE last_time < $1', before(forgetSeconds * 1000))
+  // Those that a sign-in holds are left: it would wait for this, and this for it.
+  const free = 'SELECT key FROM token.throttle WHERE last_time < $1 FOR UPDATE SKIP LOCKED'
+  await pool.query(`DELETE FROM token.throttle WHERE key IN (${free})`, before(forgetSeconds * 1000))
   await pool.query('DELETE FROM token."grant" WHERE expire_time < $1', before(endedGrantMs))
 }
 

@@ -36,6 +36,10 @@ interface Row {
   readonly last_time: Date
 }
 
+/** As `take` locks them: who locks the same rows in another order waits for the one that waits for it. */
+const lockInOrder =
+  'WITH locked AS MATERIALIZED (SELECT key FROM token.throttle WHERE key = ANY($1) ORDER BY key FOR UPDATE)'
+
 /** Counts in Postgres, so that a restart or another process of the service forgives nothing. */
 export function createThrottle(pool: pg.Pool, key: Uint8Array): Throttle {
   const keyOf = ({ kind, of }: Counted) =>
@@ -73,11 +77,12 @@ export function createThrottle(pool: pg.Pool, key: Uint8Array): Throttle {
       )
     },
     async takeBack(counted) {
-      const text = 'UPDATE token.throttle SET failures = failures - 1 WHERE key = ANY($1) AND failures > 0'
+      const text = `${lockInOrder} UPDATE token.throttle AS t SET failures = failures - 1 FROM locked
+        WHERE t.key = locked.key AND failures > 0`
       await orStoreError(pool.query({ name: 'throttle take back', text, values: [counted.map(keyOf)] }))
     },
     async forgive(counted) {
-      const text = 'DELETE FROM token.throttle WHERE key = ANY($1)'
+      const text = `${lockInOrder} DELETE FROM token.throttle AS t USING locked WHERE t.key = locked.key`
       await orStoreError(pool.query({ name: 'throttle forgive', text, values: [counted.map(keyOf)] }))
     },
   }

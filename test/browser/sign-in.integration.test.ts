@@ -314,6 +314,7 @@ describe('a user who goes back and forth', () => {
 
   test('goes back to the sign-in after it, and is let through', async () => {
     const { tab, asked } = await signedIn()
+    expect(await heading(tab)).toMatch(/^Allow/)
     await tab.goBack()
     expect(await heading(tab)).toMatch(/^(Allow|Sign in)/)
     await tab.goto(asked.url)

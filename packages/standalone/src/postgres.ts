@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { postgresBinaries } from './postgres-binaries.ts'
 import { type RunAs, runAs } from './run-as.ts'
 import { startTied, type Tether, type TiedProcess } from './tied-process.ts'
+import { unusedPort } from './unused-port.ts'
 
 const run = promisify(execFile)
 
@@ -47,7 +47,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const as = await runAs([cluster, binaries.postgres])
   if (as) await chown(options.directory, as.uid, as.gid)
   const password = await initialise(binaries.initdb, options, cluster, as)
-  const port = options.port ?? (await unusedPort())
+  const port = options.port ?? (await unusedPort('127.0.0.1'))
   const server = await startServer(binaries.postgres, options, cluster, port, as)
   return {
     url: `postgres://gatehouse:${password}@127.0.0.1:${port}/postgres`,
@@ -152,12 +152,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-async function unusedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -59,7 +59,7 @@ test('a second signal ends a process that does not stop', async () => {
 
 test('an unhandled rejection later on ends the process with 1', async () => {
   const { code } = await run(
-    `${alive}; setTimeout(() => Promise.reject(new Error('late'))); return { close: async () => {} }`,
+    `${alive}; setImmediate(() => Promise.reject(new Error('late'))); return { close: async () => {} }`,
   )
   expect(code).toBe(1)
 })

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
 import { withFixedPorts } from './fixed-ports.ts'
+import { unusedPort } from './unused-port.ts'
+
+test('no port is given twice, though nobody has bound it yet', async () => {
+  const ports: number[] = []
+  for (let time = 0; time < 1_000; time++) ports.push(await unusedPort('127.0.0.1'))
+  expect(new Set(ports).size).toBe(ports.length)
+})
 
 test('services get ports that are different, and below those of outgoing connections', async () => {
   const names = ['CREDENTIAL', 'POLICY', 'TOKEN', 'AUDIT'].map((service) => `GATEHOUSE_${service}_ADDRESS`)

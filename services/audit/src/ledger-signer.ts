@@ -1,7 +1,5 @@
-import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto'
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { ConfigurationError } from '@gatehouse/grpc-service'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { ConfigurationError, readOrMakeSecret } from '@gatehouse/grpc-service'
 import { type Signer, signerOf } from '@gatehouse/transparency-log'
 
 /**
@@ -11,31 +9,13 @@ import { type Signer, signerOf } from '@gatehouse/transparency-log'
  */
 export async function openLedgerSigner(path: string, origin: string): Promise<Signer> {
   try {
-    await makeUnlessThere(path)
-    return signerOf(origin, createPrivateKey(await readFile(path)))
+    return signerOf(origin, createPrivateKey(await readOrMakeSecret(path, makeKey)))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new ConfigurationError(`GATEHOUSE_LEDGER_KEY: ${path} cannot be used: ${reason}`)
   }
 }
 
-/** It stands there whole, or not at all: two that start at once share it. */
-async function makeUnlessThere(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const making = `${path}.${randomUUID()}`
-  const isThere = await readFile(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
-  )
-  if (isThere) return
-  try {
-    await using file = await open(making, 'wx', 0o600)
-    await file.writeFile(generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }))
-    await file.sync()
-    await link(making, path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    await rm(making, { force: true })
-  }
+function makeKey(): string | Buffer {
+  return generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' })
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CliError } from '../cli-error.ts'
+import { linesOf } from '../lines.ts'
 import { isRecord, type Json, recordsIn, textIn } from '../record.ts'
 import { ConsoleProblem } from './problem.ts'
 import type { ConsoleSettings } from './settings.ts'
@@ -78,7 +79,8 @@ export function consoleClient({ url, token }: ConsoleSettings, signal: AbortSign
     async *follow(path, query) {
       try {
         const response = await open('GET', path, query, { headers: { accept: 'application/x-ndjson' }, signal })
-        for await (const line of linesOf(response)) yield jsonOf(line, path)
+        for await (const line of linesOf(response.body ?? new ReadableStream()))
+          if (line.length > 0) yield jsonOf(Buffer.from(line).toString(), path)
       } catch (error) {
         if (signal.aborted) return
         if (error instanceof CliError) throw error
@@ -95,16 +97,6 @@ export function consoleClient({ url, token }: ConsoleSettings, signal: AbortSign
         throw new CliError(`the console at ${url} broke off: ${reasonOf(error)}`, { cause: error })
       }
     },
-  }
-}
-
-/** The lines that are not empty. */
-async function* linesOf({ body }: Response): AsyncGenerator<string> {
-  let rest = ''
-  for await (const chunk of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
-    const lines = `${rest}${chunk}`.split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines.filter((line) => line !== '')
   }
 }
 

@@ -47,8 +47,9 @@ function nodeReader(pool: pg.Pool): ReadNode {
     tiles.set(name, reading)
     const bytes = await reading
     if (bytes.length < (first + width) * HASH_BYTES) throw new Error(`tile ${name} is short`)
+    const hashes = bytes.subarray(first * HASH_BYTES, (first + width) * HASH_BYTES)
     const subtree = new Frontier()
-    for (const hash of hashesIn(bytes).slice(first, first + width)) subtree.append(hash)
+    for (const hash of hashesIn(hashes)) subtree.append(hash)
     return subtree.root()
   }
 }

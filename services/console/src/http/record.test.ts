@@ -44,18 +44,28 @@ const late: Pick<Trail, 'append' | 'appendRefusal'> = {
   appendRefusal: (entry, onDurable) => trail.appendRefusal(entry, () => onDisk(onDurable)),
 }
 
+const held: (() => void)[] = []
+
+/** Its record is on disk when the test says so. */
 function onDisk(onDurable: () => void): void {
-  setTimeout(() => {
+  held.push(() => {
     order.push('disk')
     onDurable()
-  }, 20)
+  })
 }
 
 test('a command waits until its record is on disk, and so does a denial', async () => {
-  expect((await command(late, `Bearer ${token}`)).statusCode).toBe(200)
-  expect(order).toEqual(['disk', 'command'])
-  expect((await command(late, 'Bearer nonsense')).statusCode).toBe(401)
-  expect(order).toEqual(['disk', 'command', 'disk'])
+  const answered = async (authorization: string) => {
+    const before = [...order]
+    const reply = command(late, authorization).then(({ statusCode }) => void order.push(`answer ${statusCode}`))
+    await expect.poll(() => held.length).toBe(1)
+    expect(order).toEqual(before)
+    held.pop()?.()
+    await reply
+  }
+  await answered(`Bearer ${token}`)
+  await answered('Bearer nonsense')
+  expect(order).toEqual(['disk', 'command', 'answer 200', 'disk', 'answer 401'])
 })
 
 test('with a full spool nothing is let in: 503 on record, from the reserve', async () => {

@@ -17,17 +17,24 @@ async function asked(method: string, target: string) {
   return peer
 }
 
+/** An exchange from end to end that waits for no record: whatever did not wait either has happened by then. */
+async function anotherIsAnswered(): Promise<void> {
+  expect(await exchangeOnce(gateway.port, request('PUT', '/orders/items'))).toMatch(/^HTTP\/1\.1 (200|401) /)
+}
+
 test('write_ahead: the upstream sees nothing until the record is on disk', async () => {
   gateway = await deciding()
   await gateway.put.all()
   gateway.disk.hold()
   const peer = await asked('POST', '/orders/items')
   await expect.poll(() => gateway.trail.nextDecisionId()).toMatch(/\.2$/)
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  expect(gateway.order).not.toContain('upstream')
+  await anotherIsAnswered()
+  expect(gateway.upstream.requests.map(({ method }) => method)).toEqual(['PUT'])
   gateway.disk.release()
   expect(await peer.all()).toMatch(/^HTTP\/1\.1 200 /)
-  expect(gateway.order.slice(-2)).toEqual(['disk', 'upstream'])
+  expect(gateway.upstream.requests.map(({ method }) => method)).toEqual(['PUT', 'POST'])
+  expect(gateway.order.indexOf('disk')).toBeLessThan(gateway.order.lastIndexOf('upstream'))
+  expect(gateway.order).toContain('disk')
 })
 
 test('write_ahead: the record is there when the upstream breaks the connection, and it is the only one', async () => {
@@ -45,7 +52,7 @@ test('before_response: the upstream works meanwhile, the client sees nothing unt
   gateway.disk.hold()
   const peer = await asked('GET', '/orders/items')
   await expect.poll(() => gateway.order).toContain('upstream')
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await anotherIsAnswered()
   expect(peer.text).toBe('')
   gateway.disk.release()
   expect(await peer.all()).toMatch(/^HTTP\/1\.1 200 .*from the upstream$/s)
@@ -66,7 +73,7 @@ test('a denial and an unreadable request wait for their records as well', async 
   const peers = [await asked('GET', '/orders/items'), await connect(gateway.port)]
   peers[1]?.send('NONSENSE\r\n\r\n')
   await expect.poll(() => gateway.trail.nextDecisionId()).toMatch(/\.3$/)
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await anotherIsAnswered()
   expect(peers.map(({ text }) => text)).toEqual(['', ''])
   gateway.disk.release()
   const answers = await Promise.all(peers.map((peer) => peer.all()))

@@ -1,7 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { ConfigurationError } from '@gatehouse/grpc-service'
+import { ConfigurationError, readOrMakeSecret } from '@gatehouse/grpc-service'
 
 /** Seals what must not be read in a store. A KMS is another implementation of it: both ends may be remote. */
 export interface KeyEncryption {
@@ -40,18 +38,11 @@ export async function fileKeyEncryption(path: string): Promise<KeyEncryption> {
 }
 
 async function readOrMake(path: string): Promise<Uint8Array> {
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await using file = await open(path, 'wx', 0o600)
-    await file.writeFile(`${randomBytes(keyBytes).toString('base64')}\n`)
-    await file.sync()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotUse(path, error)
-  }
-  const text = await readFile(path, 'utf8').catch((error) => {
+  const make = () => `${randomBytes(keyBytes).toString('base64')}\n`
+  const text = await readOrMakeSecret(path, make).catch((error) => {
     throw cannotUse(path, error)
   })
-  const key = Buffer.from(text.trim(), 'base64')
+  const key = Buffer.from(text.toString().trim(), 'base64')
   if (key.length !== keyBytes) throw cannotUse(path, new Error(`it must have ${keyBytes} bytes in base64`))
   return key
 }

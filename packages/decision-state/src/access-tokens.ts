@@ -1,6 +1,6 @@
 import type { TokenFormName, TokenReason } from '@gatehouse/policy-engine'
 import type { ViewCache } from '@gatehouse/read-model'
-import { type AccessToken, createTokenVerifier } from '@gatehouse/token-verifier'
+import { type AccessToken, createTokenVerifier, type Expectation, type Verification } from '@gatehouse/token-verifier'
 import type { DecisionState } from './decision-state.ts'
 import { createReferenceTokens, type ResolveReferenceToken } from './reference-tokens.ts'
 import { createVerificationKeys } from './verification-keys.ts'
@@ -43,18 +43,24 @@ export function createAccessTokens({ state, views, resolve }: AccessTokensOption
   const verificationKey = createVerificationKeys(state)
   const references = createReferenceTokens({ views, resolve })
 
-  function verifyNow(text: string, { environmentId, issuer, nowMs }: TokenPlace, jwt: string | undefined): ReadToken {
-    const key = (kid: string) => verificationKey(environmentId, kid)
-    const verification = verifier.verify(text, { issuer, key, nowMs })
-    if (verification.kind === 'refused') return { kind: 'refused', reason: verification.fault }
-    return { kind: 'verified', token: verification.token, jwt }
+  function expectationOf({ environmentId, issuer, nowMs }: TokenPlace): Expectation {
+    return { issuer, key: (kid) => verificationKey(environmentId, kid), nowMs }
   }
 
-  /** The first key of an environment, or the one after an emergency, signs before everybody has heard of it. */
   function verify(text: string, place: TokenPlace, jwt: string | undefined): ReadToken | Promise<ReadToken> {
-    const read = verifyNow(text, place, jwt)
+    const known = verifier.recall(text, expectationOf(place))
+    return known ? readOf(known, jwt) : verifyNew(text, place, jwt)
+  }
+
+  async function verifyNew(text: string, place: TokenPlace, jwt: string | undefined): Promise<ReadToken> {
+    // Signatures that one turn of the event loop brings are checked one after the other: in between, each would have to
+    // fetch its tables into the processor's caches again, and whatever comes after it would have to fetch its own.
+    await undefined
+    const read = readOf(verifier.verify(text, expectationOf(place)), jwt)
     if (read.kind !== 'refused' || read.reason !== 'token_key_unknown') return read
-    return state.catchUp('token').then((caughtUp) => (caughtUp ? verifyNow(text, place, jwt) : read))
+    // The first key of an environment, or the one after an emergency, signs before everybody has heard of it.
+    const caughtUp = await state.catchUp('token')
+    return caughtUp ? readOf(verifier.verify(text, expectationOf(place)), jwt) : read
   }
 
   return {
@@ -66,6 +72,11 @@ export function createAccessTokens({ state, views, resolve }: AccessTokensOption
       return found instanceof Promise ? found.then(behind) : behind(found)
     },
   }
+}
+
+function readOf(verification: Verification, jwt: string | undefined): ReadToken {
+  if (verification.kind === 'refused') return { kind: 'refused', reason: verification.fault }
+  return { kind: 'verified', token: verification.token, jwt }
 }
 
 const wrongForm: ReadToken = { kind: 'refused', reason: 'token_form_wrong' }

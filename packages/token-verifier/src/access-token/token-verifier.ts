@@ -24,6 +24,8 @@ export interface Expectation {
 export interface TokenVerifier {
   /** Whether a text is an access token of the issuer, in force. What revokes it is another question: see the deny lists. */
   verify(text: string, expectation: Expectation): Verification
+  /** The same where the text was verified before, without a signature check; undefined where it takes one. */
+  recall(text: string, expectation: Expectation): Verification | undefined
   /** Budgeted bytes of the tokens that are remembered. */
   readonly bytes: number
 }
@@ -68,15 +70,17 @@ export function createTokenVerifier({ bytesMax = 32 << 20 }: { readonly bytesMax
     if (typeof token === 'string') return refused[token]
     const verification = { kind: 'verified', token } as const
     memory.set(text, { verification, kid, key }, keptBytes(jws))
-    return verification
+    return forAudience(verification, expectation.audiences)
+  }
+
+  function recall(text: string, expectation: Expectation): Verification | undefined {
+    const known = memory.get(text)
+    return known && holds(known, expectation) ? forAudience(known.verification, expectation.audiences) : undefined
   }
 
   return {
-    verify(text, expectation) {
-      const known = memory.get(text)
-      const verification = known && holds(known, expectation) ? known.verification : verifyAnew(text, expectation)
-      return verification.kind === 'verified' ? forAudience(verification, expectation.audiences) : verification
-    },
+    recall,
+    verify: (text, expectation) => recall(text, expectation) ?? verifyAnew(text, expectation),
     get bytes() {
       return memory.bytes
     },

@@ -82,7 +82,6 @@ class Forward implements ClientEvents, UpstreamEvents, Borrower {
       this.requestEnd()
       return
     }
-    connection.writer.flushSoon()
     this.#client.connection.readBody(this.#client)
   }
 
@@ -127,10 +126,6 @@ class Forward implements ClientEvents, UpstreamEvents, Borrower {
 
   piece(bytes: Buffer): void {
     if (!this.#client.write(bytes)) this.#upstream?.pause()
-  }
-
-  responseTurn(): void {
-    if (this.#client.begun && !this.#over) this.#client.flush()
   }
 
   responseEnd(reusable: boolean): void {

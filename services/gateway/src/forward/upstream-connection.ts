@@ -7,13 +7,12 @@ import { HeaderTable } from '../http1/header-table.ts'
 import { Input } from '../http1/input.ts'
 import { FAILED, MessageParser, MORE } from '../http1/llhttp.ts'
 import { MessageWriter } from '../http1/message-writer.ts'
+import { upstreamReads } from '../http1/stages.ts'
 import { type ResponseFraming, responseFraming } from './response-lines.ts'
 
 /** What a forwarded request hears of its upstream. `piece` brings the response's body. */
 export interface UpstreamEvents extends PieceSink {
   responseHead(status: number, table: HeaderTable, framing: ResponseFraming): void
-  /** All that one read brought has been told. */
-  responseTurn(): void
   responseEnd(reusable: boolean): void
   responseFailed(failure: ForwardFailure): void
   upstreamDrained(): void
@@ -142,13 +141,19 @@ export class UpstreamConnection implements Waiting {
       return
     }
     this.received = true
+    const first = !this.#inBody && this.#input.bytes === undefined
     this.#input.append(chunk)
     if (this.#held && this.#input.length > upstreamLimits.heldBytesMax) this.#socket.pause()
-    this.#process()
+    if (first) upstreamReads.add(this)
+    else this.#process()
+  }
+
+  /** What a turn has read of a response that begins. */
+  readInput(): void {
+    if (this.#events !== undefined) this.#process()
   }
 
   #process(): void {
-    const events = this.#events
     while (!this.#held && this.#events !== undefined) {
       if (this.#inBody && this.#body.complete) {
         this.#complete()
@@ -164,7 +169,6 @@ export class UpstreamConnection implements Waiting {
       this.#input.advance(end)
     }
     if (this.#held) return
-    events?.responseTurn()
     if (this.#ended !== undefined) this.#settleEnd(this.#ended)
   }
 
@@ -231,7 +235,7 @@ export class UpstreamConnection implements Waiting {
 
   #onEnd(how: 'by_end' | 'by_error'): void {
     this.#ended ??= how
-    if (!this.#held) this.#settleEnd(how)
+    this.#process()
   }
 
   /** Everything that came has been told. */

@@ -30,6 +30,13 @@ test('a request whose head is cut at every byte is one request', async () => {
   expect(gateway.refused).toEqual([])
 })
 
+test('a client that goes in the middle of its next request has its answer', async () => {
+  const gateway = await start(echo)
+  const peer = await connect(gateway.port)
+  peer.socket.end(`${get('/a')}GET`)
+  expect(bodies(await peer.all())).toEqual(['/a'])
+})
+
 test('the facts of a request', async () => {
   let facts: unknown
   const gateway = await start((exchange) => {

@@ -15,6 +15,7 @@ import { RefusedReply, type Reply } from './reply.ts'
 import { parserRefusal, RequestHead, readRequestHead, refusal } from './request-head.ts'
 import type { ConnectionContext } from './server.ts'
 import { ServerExchange } from './server-exchange.ts'
+import { clientReads } from './stages.ts'
 
 /**
  * One client connection: requests one after the other, each answered before the next is read.
@@ -60,7 +61,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
       this.#clientEnded = true
       this.#process()
     })
-    for (const event of ['timeout', 'error']) socket.on(event, () => socket.destroy())
+    for (const event of ['timeout', 'error']) socket.on(event, () => this.destroy())
     socket.on('close', () => this.#onClose())
   }
 
@@ -79,7 +80,9 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     if (this.#exchange === undefined && this.#partial.length === 0) this.#expectIn(this.server.limits.drainIdleMs)
   }
 
+  /** Cuts it. What was answered before leaves all the same. */
   destroy(): void {
+    this.writer.send()
     this.#socket.destroy()
   }
 
@@ -145,7 +148,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
   expire(): void {
     if (this.#reading !== undefined) this.#bodyFailed('request_body_timeout')
     else if (this.#exchange !== undefined) this.#exchange.handlerFailed()
-    else if (this.#discarding) this.#socket.destroy()
+    else if (this.#discarding) this.destroy()
     else if (this.#partial.length > 0) this.#refuse(refusal('head_timeout', `${this.#partial.length} bytes of a head`))
     else this.#close()
   }
@@ -162,7 +165,15 @@ export class ServerConnection implements Waiting, ConnectionFacts {
 
   #onData(chunk: Buffer): void {
     if (this.#discarding) return
+    const between = this.#exchange === undefined && this.#input.bytes === undefined
     this.#input.append(chunk)
+    // A body is not kept back: what comes next would have to be joined with it.
+    if (between) clientReads.add(this)
+    else this.#process()
+  }
+
+  /** What a turn has read between two requests. */
+  readInput(): void {
     this.#process()
   }
 
@@ -184,7 +195,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
   #endOfInput(): void {
     if (this.#discarding) return
     if (this.#exchange === undefined && this.#partial.length === 0) this.#close()
-    else if (this.#exchange === undefined || !this.body.complete) this.#socket.destroy()
+    else if (this.#exchange === undefined || !this.body.complete) this.destroy()
   }
 
   /** @returns whether another step may follow */

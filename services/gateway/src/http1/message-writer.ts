@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { writes } from './stages.ts'
 
 /** Up to here a copy into one buffer costs less than a second write. */
 const COPY_BYTES_MAX = 16_384
@@ -14,8 +15,10 @@ export class MessageWriter {
     this.#socket = socket
   }
 
-  /** @param head latin1, whole, validated */
+  /** The head leaves with what its turn brings of the body. @param head latin1, whole, validated */
   begin(head: string, chunked: boolean): void {
+    this.#cork()
+    this.#writeHead()
     this.#head = head
     this.#chunked = chunked
   }
@@ -26,8 +29,8 @@ export class MessageWriter {
     const prefix = this.#chunked ? `${this.#head}${piece.length.toString(16)}\r\n` : this.#head
     this.#head = ''
     if (prefix === '') return this.#socket.write(piece)
+    this.#cork()
     const suffix = this.#chunked ? 2 : 0
-    if (this.#chunked) this.#corkTurn()
     if (piece.length <= COPY_BYTES_MAX) {
       const whole = Buffer.allocUnsafe(prefix.length + piece.length + suffix)
       whole.write(prefix, 0, 'latin1')
@@ -35,54 +38,39 @@ export class MessageWriter {
       if (this.#chunked) whole.write('\r\n', prefix.length + piece.length, 'latin1')
       return this.#socket.write(whole)
     }
-    this.#socket.cork()
     this.#socket.write(prefix, 'latin1')
     const free = this.#socket.write(piece)
-    if (this.#chunked) this.#socket.write('\r\n', 'latin1')
+    return this.#chunked ? this.#socket.write('\r\n', 'latin1') : free
+  }
+
+  end(): void {
+    if (this.#chunked) {
+      this.#cork()
+      this.#socket.write(`${this.#head}0\r\n\r\n`, 'latin1')
+      this.#head = ''
+    } else {
+      this.#writeHead()
+    }
+  }
+
+  /** The turn has brought what it could. */
+  send(): void {
+    this.#writeHead()
+    this.#corked = false
     this.#socket.uncork()
-    return free
   }
 
-  /** The head leaves with the first piece, if that is at hand, else alone. */
-  flushSoon(): void {
-    process.nextTick(flush, this)
-  }
-
-  /** The head leaves now, without waiting for a body. */
-  flush(): void {
+  #writeHead(): void {
     if (this.#head === '') return
     this.#socket.write(this.#head, 'latin1')
     this.#head = ''
   }
 
-  end(): void {
-    if (this.#chunked) {
-      this.#corkTurn()
-      this.#socket.write(`${this.#head}0\r\n\r\n`, 'latin1')
-      this.#head = ''
-    } else {
-      this.flush()
-    }
-  }
-
-  /** What one read brought leaves in one write, however many chunks it had. */
-  #corkTurn(): void {
+  /** What one turn brings leaves in one write, however many chunks it has. */
+  #cork(): void {
     if (this.#corked) return
     this.#corked = true
     this.#socket.cork()
-    process.nextTick(uncork, this)
+    writes.add(this)
   }
-
-  uncork(): void {
-    this.#corked = false
-    this.#socket.uncork()
-  }
-}
-
-function uncork(writer: MessageWriter): void {
-  writer.uncork()
-}
-
-function flush(writer: MessageWriter): void {
-  writer.flush()
 }

@@ -91,11 +91,6 @@ export class Reply implements ConnectionFacts {
     return this.connection.writer.write(piece) || this.connection.awaitDrain()
   }
 
-  /** What was written leaves now. */
-  flush(): void {
-    this.connection.writer.flush()
-  }
-
   finish(): void {
     if (this.over) return
     this.connection.writer.end()

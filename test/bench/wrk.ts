@@ -29,7 +29,19 @@ export async function requestsPerSecond({
 }: Load): Promise<number> {
   const headerArgs = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
   const scriptArgs = script === undefined ? [] : ['-s', script]
-  const args = ['-c', String(cpu), 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, ...scriptArgs, ...headerArgs, url]
+  const args = [
+    '-c',
+    String(cpu),
+    'wrk',
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '10s',
+    ...scriptArgs,
+    ...headerArgs,
+    url,
+  ]
   const { stdout } = await run('taskset', args)
   const failures = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(stdout)
   const requests = Number(/(\d+) requests in/.exec(stdout)?.[1])

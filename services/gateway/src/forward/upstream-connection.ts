@@ -50,6 +50,8 @@ export class UpstreamConnection implements Waiting {
   #interims = 0
   readonly #input = new Input()
   #held = false
+  /** More is held than should be: no more is read meanwhile. */
+  #full = false
   #paused = false
   #closed = false
   #ended: 'by_end' | 'by_error' | undefined
@@ -107,7 +109,8 @@ export class UpstreamConnection implements Waiting {
 
   proceed(): void {
     this.#held = false
-    if (!this.#paused) this.#socket.resume()
+    if (this.#full && !this.#paused) this.#socket.resume()
+    this.#full = false
     this.#process()
     if (this.#closed) this.#parser.free()
   }
@@ -143,7 +146,10 @@ export class UpstreamConnection implements Waiting {
     this.received = true
     const first = !this.#inBody && this.#input.bytes === undefined
     this.#input.append(chunk)
-    if (this.#held && this.#input.length > upstreamLimits.heldBytesMax) this.#socket.pause()
+    if (this.#held && this.#input.length > upstreamLimits.heldBytesMax) {
+      this.#full = true
+      this.#socket.pause()
+    }
     if (first) upstreamReads.add(this)
     else this.#process()
   }

@@ -53,9 +53,7 @@ export async function collect(installation: Installation, history: History, time
   try {
     // What never gets there is for the checks to say.
     await waitFor(() => isQuiet(installation, client, history), { timeoutMs, intervalMs: 200 }).catch(() => undefined)
-    const logs = Object.fromEntries(
-      await Promise.all(eventSources.map(async (source) => [source, await logOf(installation, client, source)])),
-    ) as Record<EventSource, Log>
+    const logs = await readLogs(installation, client)
     const ledger = await exportLedger(installation)
     return { logs, ledger, decisions: await decisions(client), ...(await folds(installation.redis.url, logs)) }
   } finally {
@@ -74,9 +72,15 @@ async function exportLedger(installation: Installation): Promise<ExportedLedger>
   return { verifierKey, lines: lines.slice(0, -1).map((line) => Buffer.from(line, 'latin1')) }
 }
 
-async function logOf({ kafka }: Installation, client: pg.Client, source: EventSource): Promise<Log> {
-  const records = await readTopic(kafka.brokers, `gatehouse.${source}.v1`)
-  return { events: await readLog(client, source), published: records.map(publishedEvent) }
+async function readLogs({ kafka }: Installation, client: pg.Client): Promise<Record<EventSource, Log>> {
+  const topics = await Promise.all(eventSources.map((source) => readTopic(kafka.brokers, `gatehouse.${source}.v1`)))
+  const logs: [EventSource, Log][] = []
+  // One after the other: it is one connection.
+  for (const [index, source] of eventSources.entries()) {
+    const published = topics[index]?.map(publishedEvent) ?? []
+    logs.push([source, { events: await readLog(client, source), published }])
+  }
+  return Object.fromEntries(logs) as Record<EventSource, Log>
 }
 
 async function folds(redisUrl: string, logs: Readonly<Record<EventSource, Log>>) {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { afterEach, expect, test } from 'vitest'
 import { before, closeAll, GET, nodeServer, rawUpstream } from '../../test/forwarding.ts'
 import { connect, exchangeOnce } from '../../test/raw.ts'
@@ -68,6 +69,38 @@ test('a response with its end of connection waits for the head gate whole', asyn
     plan: { headGate: gateOf(() => new Promise((resolve) => setTimeout(resolve, 50))) },
   })
   expect(await exchangeOnce(gateway.port, GET)).toContain('\r\n9\r\nall of it\r\n0\r\n\r\n')
+})
+
+test('of a response that waits for the head gate a part is held, and the rest is read when it opens', async () => {
+  const [pieces, pieceBytes] = [512, 65_536]
+  let written = 0
+  const body = function* () {
+    while (written < pieces) {
+      written++
+      yield Buffer.alloc(pieceBytes, 'a')
+    }
+  }
+  const port = await nodeServer((_, response) => {
+    response.setHeader('Content-Length', pieces * pieceBytes)
+    Readable.from(body()).pipe(response)
+  })
+  let seen = 0
+  const isStuck = () => {
+    const before = seen
+    seen = written
+    return seen > 0 && seen === before
+  }
+  let open: (() => void) | undefined
+  const headGate: Gate = (go) => {
+    open = go
+    return false
+  }
+  const gateway = await before(port, { plan: { headGate } })
+  const answer = exchangeOnce(gateway.port, GET)
+  await expect.poll(() => open !== undefined && isStuck()).toBe(true)
+  expect(written).toBeLessThan(pieces)
+  open?.()
+  expect((await answer).split('\r\n\r\n')[1]?.length).toBe(pieces * pieceBytes)
 })
 
 test('a failure too waits for the head gate', async () => {

@@ -36,7 +36,8 @@ test('a body that is here before the decision reaches the upstream, also over a 
   const upstream = new Upstream({ host: '127.0.0.1', port })
   const failed = () => ({ status: 502, headers: {} })
   const gateway = await startServer(async (exchange) => {
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    // One write of the client, one read here: the turn that brought the head brought the body.
+    await new Promise((resolve) => setImmediate(resolve))
     exchange.forward({ upstream, path: '/', addHeaders: [], failed })
   })
   const peer = await connect(gateway.port)

@@ -62,12 +62,12 @@ test.each(['sendGate', 'headGate'] as const)('a %s that rejects or throws answer
 })
 
 test('a response with its end of connection waits for the head gate whole', async () => {
+  const closed = Promise.withResolvers<void>()
   const server = await rawUpstream((peer) => {
     peer.socket.on('data', () => peer.socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall of it'))
+    peer.socket.on('close', () => closed.resolve())
   })
-  const gateway = await before(server.port, {
-    plan: { headGate: gateOf(() => new Promise((resolve) => setTimeout(resolve, 50))) },
-  })
+  const gateway = await before(server.port, { plan: { headGate: gateOf(() => closed.promise) } })
   expect(await exchangeOnce(gateway.port, GET)).toContain('\r\n9\r\nall of it\r\n0\r\n\r\n')
 })
 

@@ -50,8 +50,6 @@ export class UpstreamConnection implements Waiting {
   #interims = 0
   readonly #input = new Input()
   #held = false
-  /** More is held than should be: no more is read meanwhile. */
-  #full = false
   #paused = false
   #closed = false
   #ended: 'by_end' | 'by_error' | undefined
@@ -70,6 +68,11 @@ export class UpstreamConnection implements Waiting {
 
   get alive(): boolean {
     return this.#ended === undefined && !this.#socket.destroyed
+  }
+
+  /** No more is read while so much is held. */
+  get #isFull(): boolean {
+    return this.#input.length > upstreamLimits.heldBytesMax
   }
 
   /** Takes a request; its bytes go through `writer`. */
@@ -109,8 +112,7 @@ export class UpstreamConnection implements Waiting {
 
   proceed(): void {
     this.#held = false
-    if (this.#full && !this.#paused) this.#socket.resume()
-    this.#full = false
+    if (this.#isFull && !this.#paused) this.#socket.resume()
     this.#process()
     if (this.#closed) this.#parser.free()
   }
@@ -146,10 +148,7 @@ export class UpstreamConnection implements Waiting {
     this.received = true
     const first = !this.#inBody && this.#input.bytes === undefined
     this.#input.append(chunk)
-    if (this.#held && this.#input.length > upstreamLimits.heldBytesMax) {
-      this.#full = true
-      this.#socket.pause()
-    }
+    if (this.#held && this.#isFull) this.#socket.pause()
     if (first) upstreamReads.add(this)
     else this.#process()
   }

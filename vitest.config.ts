@@ -48,7 +48,6 @@ export default defineConfig({
           globalSetup: servers,
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },
       },

@@ -1,7 +1,15 @@
 import { access, constants } from 'node:fs/promises'
 import { fromDebian, onPath } from './native/program.ts'
 
-const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
+/** The one without windows costs half of the others. */
+const programs = [
+  'chromium-headless-shell',
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'microsoft-edge',
+]
 const macApp = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
 
 /** The arguments that a headless Chromium needs here: root has no sandbox. */
@@ -14,7 +22,7 @@ export const chromiumArguments: readonly string[] = process.getuid?.() === 0 ? [
 export async function findChromium(): Promise<string> {
   const given = process.env['GATEHOUSE_CHROMIUM']
   if (given) return given
-  const found = (await firstOnPath()) ?? (await macProgram()) ?? (await fromDebian('chromium'))
+  const found = (await firstOnPath()) ?? (await macProgram()) ?? (await fromDebian('chromium-headless-shell'))
   if (!found) throw new Error('Chromium is missing: put it on the PATH or set GATEHOUSE_CHROMIUM')
   return found
 }

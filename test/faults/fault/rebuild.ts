@@ -3,7 +3,7 @@ import { waitFor } from '@gatehouse/testkit'
 import { rebuildOf } from '../rebuild.ts'
 import type { SceneFault } from './scene.ts'
 
-const rounds = 5
+const rounds = 3
 
 export const rebuilds: readonly SceneFault[] = [
   {

@@ -34,6 +34,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: [integration],
+          maxWorkers: 3,
           globalSetup: servers,
           testTimeout: 180_000,
           // The first file that asks for Kafka may wait for its fetch.

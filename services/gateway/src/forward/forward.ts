@@ -90,7 +90,7 @@ class Forward implements ClientEvents, UpstreamEvents, Borrower {
   }
 
   requestPiece(bytes: Buffer): void {
-    if (this.#upstream === undefined || this.#upstream.writer.write(bytes)) return
+    if (this.#upstream === undefined || this.#upstream.writer.write(bytes, true)) return
     this.#upstream.awaitDrain()
     this.#client.connection.pauseBody()
   }

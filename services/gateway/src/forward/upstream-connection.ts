@@ -70,6 +70,11 @@ export class UpstreamConnection implements Waiting {
     return this.#ended === undefined && !this.#socket.destroyed
   }
 
+  /** The head of the present response is read, and its body not yet. */
+  get inBody(): boolean {
+    return this.#inBody && !this.#body.complete
+  }
+
   /** No more is read while so much is held. */
   get #isFull(): boolean {
     return this.#input.length > upstreamLimits.heldBytesMax

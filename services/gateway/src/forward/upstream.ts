@@ -39,7 +39,9 @@ const defaults = {
   bodyIdleMs: 30_000,
 } as const
 
-const readBuffer = Buffer.allocUnsafeSlow(65_536)
+/** What sockets are read into: a head with what follows it, and the rest of a body, in few pieces. */
+const headBuffer = Buffer.allocUnsafeSlow(16_384)
+const bodyBuffer = Buffer.allocUnsafeSlow(262_144)
 
 /** One upstream and its kept connections: the last used is used first, so that the rest can go. */
 export class Upstream {
@@ -165,16 +167,18 @@ export class Upstream {
   #connect(borrower: Borrower): void {
     this.#open++
     let connection: UpstreamConnection | undefined
-    // One buffer for all reads, and a copy of what came, costs less than a new buffer of 64 KiB for each.
+    // One buffer for all reads, and a copy of what came, costs less than a new buffer of that size for each.
+    const buffer = () => (connection?.inBody ? bodyBuffer : headBuffer)
     const callback = (length: number, bytes: Uint8Array) => {
-      const chunk = Buffer.allocUnsafe(length)
+      // Of a pool where it is small.
+      const chunk = bytes === bodyBuffer ? Buffer.allocUnsafeSlow(length) : Buffer.allocUnsafe(length)
       chunk.set(length === bytes.length ? bytes : bytes.subarray(0, length))
       // Nobody has asked yet.
       if (connection === undefined) socket.destroy()
       else connection.read(chunk)
       return true
     }
-    const socket = this.#openSocket({ buffer: readBuffer, callback })
+    const socket = this.#openSocket({ buffer, callback })
     let failure: ForwardFailure = 'upstream_connect_failed'
     const timeout: Waiting = {
       deadline: performance.now() + this.#options.connectMs,

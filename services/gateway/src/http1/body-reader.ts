@@ -1,7 +1,8 @@
+import { freeMemory, isFreeable } from './free-memory.ts'
 import { FAILED, type MessageParser, MORE } from './llhttp.ts'
 
 export interface PieceSink {
-  /** A piece of a body; its bytes are the sink's to keep. */
+  /** A piece of a body; its bytes are the sink's to keep, and to free where it shares its memory with none. */
   piece(bytes: Buffer): void
 }
 
@@ -37,30 +38,46 @@ export class BodyReader {
   }
 
   /**
-   * Gives the body in `bytes[start, …)` to `sink`.
+   * Gives the body in `bytes[start, …)` to `sink`. `bytes` that are read to their end are the sink's, or freed.
    * @returns the index after it, or FAILED for chunks that are not
    */
   read(bytes: Buffer, start: number, sink: PieceSink): number {
     if (this.#chunked) return this.#readChunked(bytes, start, sink)
-    const end = Math.min(bytes.length, start + this.#remaining)
+    const { length } = bytes
+    const end = Math.min(length, start + this.#remaining)
     this.#remaining -= end - start
-    this.bytes += end - start
     this.complete = this.#remaining === 0
-    if (end > start) sink.piece(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end))
+    this.#give(bytes, start, end, sink)
+    if (end === length && start > 0) freeMemory(bytes)
     return end
   }
 
   #readChunked(bytes: Buffer, start: number, sink: PieceSink): number {
+    const { length } = bytes
     const spans = this.#spans
     spans.length = 0
     const end = this.#parser.chunked(bytes, start, spans)
     if (end === FAILED) return FAILED
     this.complete = end !== MORE
-    for (let at = 0; at < spans.length; at += 2) {
-      const piece = bytes.subarray(spans[at], spans[at + 1])
-      this.bytes += piece.length
-      sink.piece(piece)
-    }
-    return end === MORE ? bytes.length : end
+    for (let at = 0; at < spans.length; at += 2) this.#give(bytes, spans[at] ?? 0, spans[at + 1] ?? 0, sink)
+    const read = end === MORE ? length : end
+    const given = spans[0] === 0 && spans[1] === length
+    if (read === length && !given) freeMemory(bytes)
+    return read
   }
+
+  /** Of what is freed when it is read, a sink has a copy. */
+  #give(bytes: Buffer, start: number, end: number, sink: PieceSink): void {
+    if (end === start) return
+    this.bytes += end - start
+    if (start === 0 && end === bytes.length) sink.piece(bytes)
+    else sink.piece(isFreeable(bytes) ? copy(bytes, start, end) : bytes.subarray(start, end))
+  }
+}
+
+/** In memory of its own. */
+function copy(bytes: Buffer, start: number, end: number): Buffer {
+  const piece = Buffer.allocUnsafeSlow(end - start)
+  bytes.copy(piece, 0, start, end)
+  return piece
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { freeMemory } from './free-memory.ts'
 import { writes } from './stages.ts'
 
 /** Up to here a copy into one buffer costs less than a second write. */
@@ -23,24 +24,30 @@ export class MessageWriter {
     this.#chunked = chunked
   }
 
-  /** Writes a piece of the body. @returns false when the socket should drain before more comes */
-  write(piece: Uint8Array): boolean {
+  /**
+   * Writes a piece of the body.
+   * @param own whether its bytes are nobody else's: they are gone when this connection has sent them
+   * @returns false when the socket should drain before more comes
+   */
+  write(piece: Uint8Array, own: boolean): boolean {
     if (piece.length === 0) return true
     const prefix = this.#chunked ? `${this.#head}${piece.length.toString(16)}\r\n` : this.#head
     this.#head = ''
-    if (prefix === '') return this.#socket.write(piece)
-    this.#cork()
-    const suffix = this.#chunked ? 2 : 0
-    if (piece.length <= COPY_BYTES_MAX) {
-      const whole = Buffer.allocUnsafe(prefix.length + piece.length + suffix)
-      whole.write(prefix, 0, 'latin1')
-      whole.set(piece, prefix.length)
-      if (this.#chunked) whole.write('\r\n', prefix.length + piece.length, 'latin1')
-      return this.#socket.write(whole)
+    if (prefix !== '') {
+      this.#cork()
+      if (piece.length <= COPY_BYTES_MAX) return this.#writeCopy(prefix, piece)
+      this.#socket.write(prefix, 'latin1')
     }
-    this.#socket.write(prefix, 'latin1')
-    const free = this.#socket.write(piece)
+    const free = own ? this.#socket.write(piece, freeing(piece)) : this.#socket.write(piece)
     return this.#chunked ? this.#socket.write('\r\n', 'latin1') : free
+  }
+
+  #writeCopy(prefix: string, piece: Uint8Array): boolean {
+    const whole = Buffer.allocUnsafe(prefix.length + piece.length + (this.#chunked ? 2 : 0))
+    whole.write(prefix, 0, 'latin1')
+    whole.set(piece, prefix.length)
+    if (this.#chunked) whole.write('\r\n', prefix.length + piece.length, 'latin1')
+    return this.#socket.write(whole)
   }
 
   end(): void {
@@ -72,5 +79,12 @@ export class MessageWriter {
     this.#corked = true
     this.#socket.cork()
     writes.add(this)
+  }
+}
+
+/** For a piece that has been sent. */
+function freeing(piece: Uint8Array): (error?: Error | null) => void {
+  return (error) => {
+    if (!error) freeMemory(piece)
   }
 }

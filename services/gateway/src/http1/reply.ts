@@ -60,7 +60,7 @@ export class Reply implements ConnectionFacts {
     writer.begin(head, false)
     if (this.method !== 'HEAD') {
       this.#bodyBytes = body.length
-      writer.write(body)
+      writer.write(body, false)
     }
     writer.end()
     this.#end('complete')
@@ -85,10 +85,10 @@ export class Reply implements ConnectionFacts {
     this.connection.writer.begin(`${head}\r\n`, chunked)
   }
 
-  /** @returns false when no more should come until `drained` */
-  write(piece: Uint8Array): boolean {
+  /** @param piece nobody else's from now on @returns false when no more should come until `drained` */
+  write(piece: Buffer): boolean {
     this.#bodyBytes += piece.length
-    return this.connection.writer.write(piece) || this.connection.awaitDrain()
+    return this.connection.writer.write(piece, true) || this.connection.awaitDrain()
   }
 
   finish(): void {

@@ -9,6 +9,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import { authorize } from './authorize.ts'
+import { Cancellation } from './cancellation.ts'
 import { type CallContext, requestIdOf, traceparentOf } from './context.ts'
 import { toServiceError } from './error-status.ts'
 import type { Logger } from './logger.ts'
@@ -78,17 +79,13 @@ interface Bound {
 
 function unaryHandler(bound: Bound): UntypedHandleCall {
   return (call: Unary, callback: sendUnaryData<unknown>) => {
-    const cancelled = new AbortController()
+    const cancellation = new Cancellation()
     const deadline = deadlineOf(call, bound.scope.deadlineMs)
-    const timer = setTimeout(() => cancelled.abort(deadlineExceeded()), deadline.remainingMs)
-    const onCancelled = () => cancelled.abort(deadline.passed() ? deadlineExceeded() : callerGone())
+    const timer = setTimeout(() => cancellation.cancel(deadlineExceeded()), deadline.remainingMs)
+    const onCancelled = () => cancellation.cancel(deadline.passed() ? deadlineExceeded() : callerGone())
     call.once('cancelled', onCancelled)
-    const ended = new Promise<never>((_, reject) => {
-      cancelled.signal.addEventListener('abort', () => reject(cancelled.signal.reason), { once: true })
-    })
-    ended.catch(() => undefined)
-    settle(call, bound, cancelled.signal, (context) =>
-      Promise.race([bound.handler(call.request as never, context), ended]),
+    settle(call, bound, cancellation, (context) =>
+      cancellation.race(bound.handler(call.request as never, context) as Promise<unknown>),
     )
       .then(
         (response) => callback(null, response),
@@ -107,7 +104,7 @@ function streamingHandler(bound: Bound): UntypedHandleCall {
     const cancelled = new AbortController()
     call.once('cancelled', () => cancelled.abort(callerGone()))
     const signal = AbortSignal.any([cancelled.signal, bound.scope.draining])
-    const work = settle(call, bound, signal, async (context) => {
+    const work = settle(call, bound, { signal }, async (context) => {
       // The default iterator destroys a duplex stream once its requests end: the responses would never be finished.
       const input = 'request' in call ? call.request : call.iterator({ destroyOnReturn: false })
       const responses = bound.handler(input as never, context) as AsyncIterable<unknown>
@@ -125,7 +122,7 @@ function streamingHandler(bound: Bound): UntypedHandleCall {
 async function settle<Result>(
   call: Unary | Streaming,
   { method, roles, scope }: Bound,
-  signal: AbortSignal,
+  cancellation: { readonly signal: AbortSignal },
   work: (context: CallContext) => Promise<Result>,
 ): Promise<Result> {
   const end = scope.metrics.start(method.path)
@@ -133,7 +130,12 @@ async function settle<Result>(
     const caller = authorize(call, roles)
     const requestId = requestIdOf(call.metadata)
     const result = await traced(method.path.slice(1), 'server', traceparentOf(call.metadata), (traceparent) =>
-      work({ caller, requestId, traceparent, signal }),
+      work({
+        ...{ caller, requestId, traceparent },
+        get signal() {
+          return cancellation.signal
+        },
+      }),
     )
     end('OK')
     return result

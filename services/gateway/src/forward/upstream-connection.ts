@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { BodyReader, type PieceSink } from '../http1/body-reader.ts'
 import { deadlines, type Waiting } from '../http1/deadlines.ts'
 import type { ForwardFailure } from '../http1/exchange.ts'
+import { FREEABLE_BYTES } from '../http1/free-memory.ts'
 import { HeadBytes } from '../http1/head-bytes.ts'
 import { HeaderTable } from '../http1/header-table.ts'
 import { Input } from '../http1/input.ts'
@@ -154,7 +155,7 @@ export class UpstreamConnection implements Waiting {
     const first = !this.#inBody && this.#input.bytes === undefined
     this.#input.append(chunk)
     if (this.#held && this.#isFull) this.#socket.pause()
-    if (first) upstreamReads.add(this)
+    if (first && chunk.length < FREEABLE_BYTES) upstreamReads.add(this)
     else this.#process()
   }
 

@@ -2,6 +2,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { deadlines, type Waiting } from '../http1/deadlines.ts'
 import type { ForwardFailure } from '../http1/exchange.ts'
+import { FREEABLE_BYTES } from '../http1/free-memory.ts'
 import { UpstreamConnection } from './upstream-connection.ts'
 
 export interface UpstreamOptions {
@@ -40,7 +41,7 @@ const defaults = {
 } as const
 
 /** What sockets are read into: a head with what follows it, and the rest of a body, in few pieces. */
-const headBuffer = Buffer.allocUnsafeSlow(16_384)
+const headBuffer = Buffer.allocUnsafeSlow(FREEABLE_BYTES)
 const bodyBuffer = Buffer.allocUnsafeSlow(262_144)
 
 /** One upstream and its kept connections: the last used is used first, so that the rest can go. */
@@ -170,8 +171,7 @@ export class Upstream {
     // One buffer for all reads, and a copy of what came, costs less than a new buffer of that size for each.
     const buffer = () => (connection?.inBody ? bodyBuffer : headBuffer)
     const callback = (length: number, bytes: Uint8Array) => {
-      // Of a pool where it is small.
-      const chunk = bytes === bodyBuffer ? Buffer.allocUnsafeSlow(length) : Buffer.allocUnsafe(length)
+      const chunk = length < FREEABLE_BYTES ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length)
       chunk.set(length === bytes.length ? bytes : bytes.subarray(0, length))
       // Nobody has asked yet.
       if (connection === undefined) socket.destroy()

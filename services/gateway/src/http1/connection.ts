@@ -4,6 +4,7 @@ import { BodyReader, NOBODY } from './body-reader.ts'
 import { readClientCertificate } from './client-certificate.ts'
 import { deadlines, type Waiting } from './deadlines.ts'
 import type { ClientCertificate, ConnectionFacts, Refusal } from './exchange.ts'
+import { FREEABLE_BYTES } from './free-memory.ts'
 import { HeadBytes } from './head-bytes.ts'
 import { HeaderTable } from './header-table.ts'
 import { Input } from './input.ts'
@@ -168,7 +169,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
     const between = this.#exchange === undefined && this.#input.bytes === undefined
     this.#input.append(chunk)
     // A body is not kept back: what comes next would have to be joined with it.
-    if (between) clientReads.add(this)
+    if (between && chunk.length < FREEABLE_BYTES) clientReads.add(this)
     else this.#process()
   }
 

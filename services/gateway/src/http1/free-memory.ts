@@ -1,9 +1,9 @@
-/** From here on to free costs less than garbage. */
-const BYTES_MIN = 16_384
+/** So many bytes belong to a large body: from here on to free costs less than garbage. */
+export const FREEABLE_BYTES = 16_384
 
 /** Whether `freeMemory` frees it: it is large, and shares its memory with nobody. */
 export function isFreeable({ buffer, byteLength }: Uint8Array): boolean {
-  return byteLength >= BYTES_MIN && buffer.byteLength === byteLength
+  return byteLength >= FREEABLE_BYTES && buffer.byteLength === byteLength
 }
 
 /**

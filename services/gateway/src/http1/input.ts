@@ -1,3 +1,5 @@
+import { freeMemory } from './free-memory.ts'
+
 /** What a socket has delivered and nobody has read yet. */
 export class Input {
   /** `undefined` when all is read. */
@@ -9,8 +11,16 @@ export class Input {
     return this.bytes === undefined ? 0 : this.bytes.length - this.at
   }
 
+  /** @param chunk nobody else's from now on */
   append(chunk: Buffer): void {
-    this.bytes = this.bytes === undefined ? chunk : Buffer.concat([this.bytes.subarray(this.at), chunk])
+    const before = this.bytes
+    if (before === undefined) {
+      this.bytes = chunk
+    } else {
+      this.bytes = Buffer.concat([before.subarray(this.at), chunk])
+      freeMemory(before)
+      freeMemory(chunk)
+    }
     this.at = 0
   }
 

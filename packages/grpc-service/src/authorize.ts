@@ -1,3 +1,4 @@
+import type { PeerCertificate } from 'node:tls'
 import { GatehouseError } from '@gatehouse/errors'
 import type { Server, ServerUnaryCall, UntypedHandleCall } from '@grpc/grpc-js'
 import { serviceOf } from './caller.ts'
@@ -22,9 +23,17 @@ function authenticate(call: PeerCall): string {
       message: 'a client certificate that this service trusts is required',
     })
   }
-  const caller = serviceOf(certificate)
+  const caller = callerOf(certificate)
   if (caller === undefined) throw notAllowed('the client certificate names no service')
   return caller
+}
+
+const callers = new WeakMap<PeerCertificate, string | undefined>()
+
+/** Read once for each connection, which has one certificate. */
+function callerOf(certificate: PeerCertificate): string | undefined {
+  if (!callers.has(certificate)) callers.set(certificate, serviceOf(certificate))
+  return callers.get(certificate)
 }
 
 function notAllowed(message: string): GatehouseError {

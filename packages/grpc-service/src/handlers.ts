@@ -80,9 +80,12 @@ interface Bound {
 function unaryHandler(bound: Bound): UntypedHandleCall {
   return (call: Unary, callback: sendUnaryData<unknown>) => {
     const cancellation = new Cancellation()
-    const deadline = deadlineOf(call, bound.scope.deadlineMs)
-    const timer = setTimeout(() => cancellation.cancel(deadlineExceeded()), deadline.remainingMs)
-    const onCancelled = () => cancellation.cancel(deadline.passed() ? deadlineExceeded() : callerGone())
+    const deadline = Number(call.getDeadline())
+    // At a deadline that its caller sent, grpc-js itself cancels the call.
+    const timer = Number.isFinite(deadline)
+      ? undefined
+      : setTimeout(() => cancellation.cancel(deadlineExceeded()), bound.scope.deadlineMs)
+    const onCancelled = () => cancellation.cancel(Date.now() >= deadline ? deadlineExceeded() : callerGone())
     call.once('cancelled', onCancelled)
     settle(call, bound, cancellation, (context) =>
       cancellation.race(bound.handler(call.request as never, context) as Promise<unknown>),
@@ -151,13 +154,6 @@ async function writeAll(call: Streaming, responses: AsyncIterable<unknown>, canc
     if (cancelled.aborted) return
     if (!call.write(response)) await once(call, 'drain', { signal: cancelled }).catch(() => undefined)
   }
-}
-
-function deadlineOf(call: Unary, defaultMs: number) {
-  const asked = Number(call.getDeadline()) - Date.now()
-  const remainingMs = Number.isFinite(asked) ? Math.min(Math.max(asked, 0), 2 ** 31 - 1) : defaultMs
-  const at = Date.now() + remainingMs
-  return { remainingMs, passed: () => Date.now() >= at }
 }
 
 function deadlineExceeded(): GatehouseError {

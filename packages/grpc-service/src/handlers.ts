@@ -77,6 +77,9 @@ interface Bound {
   readonly scope: ServerScope
 }
 
+/** A timer counts from the beginning of its turn, and a caller keeps its deadline too: both may end a call a little before it. */
+const earlyMs = 20
+
 function unaryHandler(bound: Bound): UntypedHandleCall {
   return (call: Unary, callback: sendUnaryData<unknown>) => {
     const cancellation = new Cancellation()
@@ -85,7 +88,7 @@ function unaryHandler(bound: Bound): UntypedHandleCall {
     const timer = Number.isFinite(deadline)
       ? undefined
       : setTimeout(() => cancellation.cancel(deadlineExceeded()), bound.scope.deadlineMs)
-    const onCancelled = () => cancellation.cancel(Date.now() >= deadline ? deadlineExceeded() : callerGone())
+    const onCancelled = () => cancellation.cancel(Date.now() + earlyMs >= deadline ? deadlineExceeded() : callerGone())
     call.once('cancelled', onCancelled)
     settle(call, bound, cancellation, (context) =>
       cancellation.race(bound.handler(call.request as never, context) as Promise<unknown>),

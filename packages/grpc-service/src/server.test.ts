@@ -1,6 +1,6 @@
 import type { AuditServiceClient } from '@gatehouse/contracts/audit/v1/audit_service'
 import { GatehouseError } from '@gatehouse/errors'
-import { status } from '@grpc/grpc-js'
+import { Metadata, status } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
 import type { CallContext } from './context.ts'
 import { auditServers, rejection } from './testing/audit-server.ts'
@@ -89,6 +89,23 @@ test('DEADLINE_EXCEEDED at the deadline of the caller', async () => {
   const { server } = await serve({ getDecision: () => new Promise(() => undefined) })
   const error = await rejection(connect(server).getDecision({ decisionId: 'd' }, { deadlineMs: 50 }))
   expect(error.status).toBe('DEADLINE_EXCEEDED')
+})
+
+test('DEADLINE_EXCEEDED at the deadline of a caller that does not keep it itself, and the handler is told', async () => {
+  let signal: AbortSignal | undefined
+  const { server } = await serve({
+    getDecision(_, context) {
+      signal = context.signal
+      return new Promise(() => undefined)
+    },
+  })
+  const metadata = new Metadata()
+  metadata.set('grpc-timeout', '50m')
+  const code = await new Promise((resolve) =>
+    bare(server, tls('console')).getDecision({ decisionId: 'd' }, metadata, (error) => resolve(error?.code)),
+  )
+  expect(code).toBe(status.DEADLINE_EXCEEDED)
+  await expect.poll(() => signal?.reason).toMatchObject({ status: 'DEADLINE_EXCEEDED' })
 })
 
 test('RESOURCE_EXHAUSTED for a message over the limit', async () => {

@@ -124,7 +124,7 @@ function fake(definition: AnyDefinition, answers: () => object | undefined): Bou
       method,
       (request: never, context: CallContext) => {
         const handler: unknown = Reflect.get(answers() ?? {}, method)
-        if (typeof handler !== 'function') throw unimplemented(method)
+        if (typeof handler !== 'function') throw notInThisTest(method)
         return handler(request, context)
       },
     ]),
@@ -143,6 +143,6 @@ async function start(dataDir: string, name: string, ...services: BoundService[])
   })
 }
 
-function unimplemented(method: string): GatehouseError {
+function notInThisTest(method: string): GatehouseError {
   return new GatehouseError('UNIMPLEMENTED', { reason: 'NOT_IN_THIS_TEST', message: method })
 }

@@ -64,10 +64,9 @@ export function requestHead(client: ServerExchange, plan: ForwardPlan): string {
   const { removeHeaders } = plan
   const named = client.connectionNames === undefined ? undefined : nameSet(client.connectionNames)
   let head = `${client.method} ${plan.path} HTTP/1.1\r\nHost: ${plan.host ?? plan.upstream.authority}\r\n`
-  for (let index = 0; index < table.count; index++) {
-    if (neverForwarded.has(table, index) || named?.has(table, index) || removeHeaders?.has(table, index)) continue
-    head += `${table.line(index)}\r\n`
-  }
+  head += table.lines(
+    (index) => !(neverForwarded.has(table, index) || named?.has(table, index) || removeHeaders?.has(table, index)),
+  )
   if (client.bodyLength === undefined) head += 'Transfer-Encoding: chunked\r\n'
   else if (client.bodyLength > 0 || expectsBody(client.method)) head += `Content-Length: ${client.bodyLength}\r\n`
   return `${head + forwardedLines(client) + headerLines(plan.addHeaders)}\r\n`

@@ -49,12 +49,10 @@ const neverReturned = nameSet(hopByHop)
 /** The upstream's header lines for the client, and ours in the place of its own of the same names. */
 export function responseLines(table: HeaderTable, add: readonly string[] | undefined): string {
   const named = connectionNames(table)
-  let lines = ''
-  for (let index = 0; index < table.count; index++) {
-    if (neverReturned.has(table, index) || named?.has(table, index)) continue
-    if (add !== undefined && replaces(add, table, index)) continue
-    lines += `${table.line(index)}\r\n`
-  }
+  const lines = table.lines((index) => {
+    if (neverReturned.has(table, index) || named?.has(table, index)) return false
+    return add === undefined || !replaces(add, table, index)
+  })
   return add === undefined ? lines : lines + headerLines(add)
 }
 

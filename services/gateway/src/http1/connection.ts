@@ -125,7 +125,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
   /** Gives the request's body to its exchange, from now on. @param boundMs for all of it */
   readBody(exchange: ServerExchange, boundMs?: number): void {
     if (this.head.expectsContinue && this.#input.length === 0) {
-      this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+      this.writer.interim('HTTP/1.1 100 Continue\r\n\r\n')
     }
     this.#reading = exchange
     this.#pace.begin(boundMs)
@@ -290,6 +290,7 @@ export class ServerConnection implements Waiting, ConnectionFacts {
   /** After the last response: the client is heard, but not listened to, until it has had time to read. */
   #close(): void {
     this.#discard()
+    this.writer.send()
     this.#socket.setTimeout(this.server.limits.writeStallMs)
     this.#socket.end(() => this.#expectIn(this.server.limits.lingerMs))
     this.#socket.resume()

@@ -72,16 +72,53 @@ export class HeaderTable {
 
   /** The header as one line without its CRLF: `Name: value`. */
   line(index: number): string {
-    const base = index * FIELDS
     const { text } = this
+    const nameStart = this.nameStart(index)
+    if (this.#isUsual(index)) return text.slice(nameStart, this.#valueEnd(index))
+    return `${text.slice(nameStart, this.nameEnd(index))}: ${this.value(index)}`
+  }
+
+  /** The lines that `keeps` lets through, each with its CRLF. Neighbours that are usual are cut in one piece. */
+  lines(keeps: (index: number) => boolean): string {
+    let lines = ''
+    let from = 0
+    let to = 0
+    for (let index = 0; index < this.count; index++) {
+      if (!keeps(index)) continue
+      if (!this.#isUsual(index)) {
+        lines += `${this.#cut(from, to)}${this.line(index)}\r\n`
+        from = to
+        continue
+      }
+      if (from === to || !this.#follows(index, to)) {
+        lines += this.#cut(from, to)
+        from = this.nameStart(index)
+      }
+      to = this.#valueEnd(index)
+    }
+    return lines + this.#cut(from, to)
+  }
+
+  #cut(from: number, to: number): string {
+    return from === to ? '' : `${this.text.slice(from, to)}\r\n`
+  }
+
+  /** Whether it came as we would write it. */
+  #isUsual(index: number): boolean {
+    const base = index * FIELDS
     const nameEnd = this.#offsets[base + NAME_END] ?? 0
     const valueStart = this.#offsets[base + VALUE_START] ?? 0
-    const valueEnd = this.#offsets[base + VALUE_END] ?? 0
-    const nameStart = this.#offsets[base + NAME_START] ?? 0
-    // What came is often already what we would write: then one cut serves for both parts.
-    const usual = valueStart - nameEnd === 2 && valueEnd > valueStart && text.charCodeAt(nameEnd + 1) === 0x20
-    if (usual) return text.slice(nameStart, valueEnd)
-    return `${text.slice(nameStart, nameEnd)}: ${text.slice(valueStart, valueEnd)}`
+    const hasValue = this.#valueEnd(index) > valueStart
+    return hasValue && valueStart - nameEnd === 2 && this.text.charCodeAt(nameEnd + 1) === 0x20
+  }
+
+  /** Whether nothing but CRLF stands between `end` and the header. */
+  #follows(index: number, end: number): boolean {
+    return this.nameStart(index) - end === 2 && this.text.charCodeAt(end) === 0x0d
+  }
+
+  #valueEnd(index: number): number {
+    return this.#offsets[index * FIELDS + VALUE_END] ?? 0
   }
 
   /** @param name lower case */

@@ -95,6 +95,16 @@ test('Expect: 100-continue is answered, once the body is wanted', async () => {
   peer.socket.destroy()
 })
 
+test('100 Continue comes behind the answer to the request before it', async () => {
+  const { port } = await start()
+  const peer = await connect(port)
+  peer.send(post(length(1), 'a') + post(`${length(3)}\r\nExpect: 100-continue${last}`))
+  await peer.until(/^HTTP\/1\.1 200 .*<a>HTTP\/1\.1 100 Continue\r\n\r\n$/s)
+  peer.send('abc')
+  expect(await peer.all()).toMatch(/HTTP\/1\.1 200 .*<abc>$/s)
+  peer.socket.destroy()
+})
+
 test('a body that drips is refused when its time is over, however alive its client is', async () => {
   const { port } = await start({ bodyIdleMs: 10_000 })
   const peer = await connect(port)

@@ -6,6 +6,7 @@ export {
   type TokenPlace,
   type VerifiedToken,
 } from './access-tokens.ts'
+export { type ReadApiKey, readApiKey, rememberApiKey } from './api-keys.ts'
 export { type Decided, decisionEntry, type RecordedRequest } from './decision-entry.ts'
 export {
   type DecisionState,

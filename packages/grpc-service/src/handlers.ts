@@ -14,7 +14,7 @@ import { type CallContext, requestIdOf, traceparentOf } from './context.ts'
 import { toServiceError } from './error-status.ts'
 import type { Logger } from './logger.ts'
 import type { Definition, Method, RequestOf, ResponseOf } from './method.ts'
-import type { CallMetrics } from './metrics.ts'
+import type { CallMetrics, MeasureCall } from './metrics.ts'
 import { traced } from './tracing.ts'
 
 /** A handler of a method: a promise for one response, an async generator for a stream of them. */
@@ -64,7 +64,8 @@ export function implementation(service: BoundService, scope: ServerScope): Untyp
     const handler = service.handlers[name]
     if (!handler) throw new Error(`no handler for ${method.path}`)
     if (method.requestStream && !method.responseStream) throw new Error(`${method.path}: stream the responses too`)
-    const bound = { method, handler, roles: service.roles[name] ?? [], scope }
+    const measure = scope.metrics.ofMethod(method.path)
+    const bound = { method, handler, roles: service.roles[name] ?? [], scope, measure }
     return [name, method.responseStream ? streamingHandler(bound) : unaryHandler(bound)] as const
   })
   return Object.fromEntries(entries)
@@ -75,6 +76,7 @@ interface Bound {
   readonly handler: AnyHandler
   readonly roles: readonly string[]
   readonly scope: ServerScope
+  readonly measure: MeasureCall
 }
 
 /** A timer counts from the beginning of its turn, and a caller keeps its deadline too: both may end a call a little before it. */
@@ -90,18 +92,18 @@ function unaryHandler(bound: Bound): UntypedHandleCall {
       : setTimeout(() => cancellation.cancel(deadlineExceeded()), bound.scope.deadlineMs)
     const onCancelled = () => cancellation.cancel(Date.now() + earlyMs >= deadline ? deadlineExceeded() : callerGone())
     call.once('cancelled', onCancelled)
+    const answer: typeof callback = (error, response) => {
+      clearTimeout(timer)
+      // grpc-js says `cancelled` at the end of every call.
+      call.off('cancelled', onCancelled)
+      callback(error, response)
+    }
     settle(call, bound, cancellation, (context) =>
       cancellation.race(bound.handler(call.request as never, context) as Promise<unknown>),
+    ).then(
+      (response) => answer(null, response),
+      (error) => answer(toServiceError(error, bound.scope.logger)),
     )
-      .then(
-        (response) => callback(null, response),
-        (error) => callback(toServiceError(error, bound.scope.logger)),
-      )
-      .finally(() => {
-        clearTimeout(timer)
-        // grpc-js says `cancelled` at the end of every call.
-        call.off('cancelled', onCancelled)
-      })
   }
 }
 
@@ -127,11 +129,11 @@ function streamingHandler(bound: Bound): UntypedHandleCall {
 /** Authorizes, then runs the work in a span, with its duration and status measured. */
 async function settle<Result>(
   call: Unary | Streaming,
-  { method, roles, scope }: Bound,
+  { method, roles, measure }: Bound,
   cancellation: { readonly signal: AbortSignal },
   work: (context: CallContext) => Promise<Result>,
 ): Promise<Result> {
-  const end = scope.metrics.start(method.path)
+  const end = measure()
   try {
     const caller = authorize(call, roles)
     const requestId = requestIdOf(call.metadata)

@@ -30,6 +30,7 @@ export { cutPage, type PageRequest, pageOf, pageSizeMax } from './page.ts'
 export { each, form, nested, orEmpty, orUnset, type Rule, type Rules, validate, violationsOf } from './rules.ts'
 export { type Running, runMain } from './run-main.ts'
 export { readOrMakeSecret } from './secret-file.ts'
+export { type Series, SeriesHistogram } from './series-histogram.ts'
 export { type GrpcServiceOptions, type RunningGrpcService, startGrpcService } from './server.ts'
 export {
   grpcVariables,

@@ -1,8 +1,11 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { type Series, SeriesHistogram } from './series-histogram.ts'
 
-/** Measures calls: `start(path)` answers what to call with the status at their end. */
+/** Begins to measure a call; answers what to call with its status at its end. */
+export type MeasureCall = () => (status: string) => void
+
 export interface CallMetrics {
-  start(path: string): (status: string) => void
+  ofMethod(path: string): MeasureCall
 }
 
 /** A registry with the metrics of the process itself; `service` becomes a label of every metric. */
@@ -15,7 +18,7 @@ export function createRegistry(service: string): Registry {
 
 /** `rpc_server_call_duration_seconds` by method path and status; streams count from start to end. */
 export function createCallMetrics(registry: Registry): CallMetrics {
-  const duration = new Histogram({
+  const duration = new SeriesHistogram({
     name: 'rpc_server_call_duration_seconds',
     help: 'Duration of gRPC calls answered',
     labelNames: ['method', 'status'],
@@ -23,9 +26,17 @@ export function createCallMetrics(registry: Registry): CallMetrics {
     registers: [registry],
   })
   return {
-    start(path) {
-      const startedAt = performance.now()
-      return (status) => duration.observe({ method: path.slice(1), status }, (performance.now() - startedAt) / 1000)
+    ofMethod(path) {
+      const byStatus = new Map<string, Series<'method' | 'status'>>()
+      const seriesOf = (status: string) => {
+        const series = duration.series({ method: path.slice(1), status })
+        byStatus.set(status, series)
+        return series
+      }
+      return () => {
+        const startedAt = performance.now()
+        return (status) => (byStatus.get(status) ?? seriesOf(status)).observe((performance.now() - startedAt) / 1000)
+      }
     },
   }
 }

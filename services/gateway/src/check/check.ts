@@ -1,6 +1,6 @@
 import type { Trail } from '@gatehouse/audit-trail'
 import { parsePositions } from '@gatehouse/contracts/positions'
-import { loadViews, refuseUnknownState } from '@gatehouse/decision-state'
+import { loadViews, refuseUnknownState, rememberApiKey } from '@gatehouse/decision-state'
 import { type CredentialViews, type DenyReason, decide, type Matched, noViews } from '@gatehouse/policy-engine'
 import type { ViewCache } from '@gatehouse/read-model'
 import type { Consumption, Counters } from '../counters/counters.ts'
@@ -8,7 +8,7 @@ import type { Upstreams } from '../forward/upstreams.ts'
 import { type Exchange, type Http1Handler, type Outcome, repeated } from '../http1/exchange.ts'
 import type { OAuth } from '../oauth/oauth.ts'
 import type { AccessTokenParts } from './authenticate/access-token.ts'
-import { presentApiKey, rememberApiKey } from './authenticate/api-key.ts'
+import { presentApiKey } from './authenticate/api-key.ts'
 import { presentCredential } from './authenticate/present-credential.ts'
 import type { Presented } from './authenticate/presented.ts'
 import { conclude } from './conclude.ts'
@@ -118,13 +118,13 @@ function examinePresented(
   match: Matched,
   presented: Presented,
 ): Promise<void> | undefined {
-  const { credential, lookup, authorization } = presented
+  const { credential, lookup, authorization, apiKey } = presented
   const { exchange, nowMs } = inquiry
   const examineWith = (views: CredentialViews) => {
     const { allowed, reason, principal } = decide({ match, credential, clientIp: exchange.clientAddress }, views, nowMs)
     const verdict: Verdict = { reason, principal, views, consumption: undefined, authorization }
     if (allowed) {
-      rememberApiKey(presented)
+      if (apiKey) rememberApiKey(apiKey)
       return limit(parts, inquiry, match, verdict)
     }
     if (reason === 'proof_nonce_required') return demandNonce(parts, inquiry, verdict)

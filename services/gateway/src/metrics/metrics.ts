@@ -1,9 +1,8 @@
 import { type EventSource, eventSources } from '@gatehouse/contracts/events'
-import type { Logger } from '@gatehouse/grpc-service'
+import { type Logger, SeriesHistogram } from '@gatehouse/grpc-service'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Watch } from '../check/check.ts'
 import { createRequestMetrics } from './request-metrics.ts'
-import { SeriesHistogram } from './series-histogram.ts'
 
 export interface GatewayMetrics {
   readonly watch: Watch

@@ -1,6 +1,6 @@
+import { type Series, SeriesHistogram } from '@gatehouse/grpc-service'
 import { Counter, type Registry } from 'prom-client'
 import type { Outcome } from '../http1/exchange.ts'
-import { type Series, SeriesHistogram } from './series-histogram.ts'
 
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 

@@ -1,11 +1,13 @@
-import { digestSecret, parseApiKey } from '@gatehouse/credential-format'
 import {
   type AccessTokens,
   type CredentialLookup,
   type DecisionState,
   FactParked,
   loadViews,
+  type ReadApiKey,
+  readApiKey,
   refuseUnknownState,
+  rememberApiKey,
   type Staleness,
   TokenServiceUnavailable,
 } from '@gatehouse/decision-state'
@@ -75,9 +77,10 @@ export async function check(
   const refusal = refuseUnknownState(staleness, match.enforcement.maxStalenessMs)
   if (refusal) return deny(refusal)
   try {
-    const { credential, lookup } = await present(parts, match, question.credential, nowMs)
+    const { credential, lookup, apiKey } = await present(parts, match, question.credential, nowMs)
     const views = await loadViews(state.credentials, lookup)
     const { reason, principal } = decide({ match, credential, clientIp: question.clientIp }, views, nowMs)
+    if (apiKey && reason === 'ok') rememberApiKey(apiKey)
     return { ...facts, reason, principal, views }
   } catch (error) {
     if (error instanceof FactParked || error instanceof ReadModelUnavailable) return deny('read_model_unavailable')
@@ -90,6 +93,8 @@ export async function check(
 interface Presented {
   readonly credential: PresentedCredential
   readonly lookup?: CredentialLookup
+  /** To be remembered once it is let in. */
+  readonly apiKey?: ReadApiKey
 }
 
 function present(
@@ -116,11 +121,8 @@ const none: Presented = { credential: { kind: 'none' } }
 const malformed: Presented = { credential: { kind: 'malformed' } }
 
 function presentApiKey(text: string): Presented {
-  const parsed = parseApiKey(text)
-  if (parsed.kind === 'malformed') return malformed
-  const digest = digestSecret(text)
-  const lookup = parsed.kind === 'own' ? { by: 'id' as const, id: parsed.id } : { by: 'digest' as const, digest }
-  return { credential: { kind: 'api_key', digest }, lookup }
+  const apiKey = readApiKey(text)
+  return apiKey ? { credential: apiKey.credential, lookup: apiKey.lookup, apiKey } : malformed
 }
 
 /** A token that is bound to a key is refused: that its sender holds the key, only who took the request can tell. */

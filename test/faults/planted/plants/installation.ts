@@ -13,9 +13,9 @@ export const installationPlants: readonly Plant[] = [
     provokedBy: 'keys in every place where a key could be',
     edits: [
       {
-        file: 'services/gateway/src/check/authenticate/api-key.ts',
+        file: 'packages/decision-state/src/api-keys.ts',
         find: '  if (known.size === knownMax) known.clear()\n',
-        replace: '  if (known.size === knownMax) known.clear()\n  process.stderr.write(apiKeyText)\n',
+        replace: '  if (known.size === knownMax) known.clear()\n  process.stderr.write(newText)\n',
       },
     ],
     caughtBy: {

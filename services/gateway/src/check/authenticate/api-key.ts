@@ -1,5 +1,4 @@
-import { digestSecret, type ParsedApiKey, parseApiKey } from '@gatehouse/credential-format'
-import type { CredentialLookup } from '@gatehouse/decision-state'
+import { readApiKey } from '@gatehouse/decision-state'
 import type { CompiledApi, CompiledOperation } from '@gatehouse/policy-engine'
 import { type Exchange, repeated } from '../../http1/exchange.ts'
 import { ambiguous, malformed, noCredential, type Presented } from './presented.ts'
@@ -14,34 +13,14 @@ export function presentApiKey(exchange: Exchange, api: CompiledApi, operation: C
   if (operation.apiKeyInQuery) found = one(found, queryKey(exchange.target, api.apiKeyQueryParameter))
   if (found === undefined) return noCredential
   if (found === repeated) return ambiguous
-  return known.get(found) ?? present(found, parseApiKey(found))
+  const apiKey = readApiKey(found)
+  if (!apiKey) return malformed
+  return { credential: apiKey.credential, lookup: apiKey.lookup, authorization: undefined, apiKey }
 }
 
 function one(a: Found, b: Found): Found {
   if (a === undefined) return b
   return b === undefined ? a : repeated
-}
-
-function present(text: string, parsed: ParsedApiKey): Presented {
-  if (parsed.kind === 'malformed') return malformed
-  const digest = digestSecret(text)
-  const lookup: CredentialLookup = parsed.kind === 'own' ? { by: 'id', id: parsed.id } : { by: 'digest', digest }
-  return { credential: { kind: 'api_key', digest }, lookup, authorization: undefined, apiKeyText: text }
-}
-
-const knownMax = 4096
-const known = new Map<string, Presented>()
-
-/**
- * Spares the next requests with this key its parsing and its SHA-256. What is kept follows from the text alone: the view
- * is looked up and the digest compared with it each time, so there is nothing to forget when a key is revoked. Only for
- * keys that were let in: for every other the same work is done each time, and nobody can fill this with guesses.
- */
-export function rememberApiKey({ credential, lookup, authorization, apiKeyText }: Presented): void {
-  if (apiKeyText === undefined) return
-  if (known.size === knownMax) known.clear()
-  // A copy: what was cut from a request's head would keep the whole head.
-  known.set(Buffer.from(apiKeyText, 'latin1').toString('latin1'), { credential, lookup, authorization })
 }
 
 /** `Authorization: ApiKey …`; other schemes are not ours. */

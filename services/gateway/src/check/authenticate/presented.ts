@@ -1,4 +1,4 @@
-import type { CredentialLookup } from '@gatehouse/decision-state'
+import type { CredentialLookup, ReadApiKey } from '@gatehouse/decision-state'
 import type { PresentedCredential } from '@gatehouse/policy-engine'
 
 /** The one credential of a request: what is decided on, and by what its views are found. */
@@ -7,8 +7,8 @@ export interface Presented {
   readonly lookup: CredentialLookup | undefined
   /** What the upstream is shown in `Authorization` in the place of what the client sent. */
   readonly authorization: string | undefined
-  /** An API key as it was sent, where it is not known yet: see `rememberApiKey`. */
-  readonly apiKeyText?: string
+  /** To be remembered once it is let in. */
+  readonly apiKey?: ReadApiKey
 }
 
 export const noCredential: Presented = present({ kind: 'none' })

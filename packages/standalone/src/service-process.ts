@@ -72,7 +72,19 @@ async function isReady(ops: string): Promise<boolean> {
   )
 }
 
+/** The plain lines at the end of its output, or where it logged as ever what its last log line tells. */
 async function lastWords(logFile: string): Promise<string> {
   const log = await readFile(logFile, 'utf8').catch(() => '')
-  return log.trim().split('\n').slice(-3).join(' ')
+  const last = log.trim().split('\n').slice(-3)
+  const plain = last.filter((line) => !line.startsWith('{'))
+  return plain.length > 0 ? plain.join(' ') : toldBy(last.at(-1) ?? '')
+}
+
+function toldBy(logLine: string): string {
+  try {
+    const { msg, err } = JSON.parse(logLine) as { readonly msg?: string; readonly err?: { readonly message?: string } }
+    return [msg, err?.message].filter(Boolean).join(': ')
+  } catch {
+    return logLine
+  }
 }

@@ -113,9 +113,10 @@ async function ship(sink: ReturnType<typeof openAuditSink>, batches: readonly St
 const batchesInFlight = 3
 
 async function untilTaken(sink: ReturnType<typeof openAuditSink>, batch: StoredRecord[]): Promise<void> {
+  const send = sink.prepare(batch)
   for (;;) {
     try {
-      return await sink.send(batch)
+      return await send()
     } catch (error) {
       console.error(`sent again: ${error}`)
     }

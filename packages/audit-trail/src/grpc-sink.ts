@@ -1,10 +1,10 @@
-import type { IngestRequest, IngestResponse } from '@gatehouse/contracts/audit/v1/audit_service'
-import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record'
+import type { IngestResponse } from '@gatehouse/contracts/audit/v1/audit_service'
+import { encodeIngest } from './encode-ingest.ts'
 import type { AuditSink } from './shipper.ts'
 
-/** The call of AuditService.Ingest (`AuditServiceClient['ingest']` fits). */
+/** The call of AuditService.Ingest whose requests are encoded already. */
 interface IngestCall {
-  write(request: IngestRequest): boolean
+  write(request: Buffer): boolean
   end(): void
   cancel(): void
   on(event: 'data', listener: (response: IngestResponse) => void): this
@@ -22,7 +22,7 @@ const IN_FLIGHT_MAX = 3
 
 /**
  * Ships to the audit service over one long-lived stream, opened again after it broke.
- * `send` resolves when the service has committed the records; rejects when the stream breaks, or when nothing that waits
+ * A batch is sent when the service has committed its records; that fails when the stream breaks, or when nothing that waits
  * is acknowledged for `timeoutMs`: a service that is slow but works on is not given twice as much to do.
  */
 export function createGrpcSink(ingest: () => IngestCall, { timeoutMs = 10_000 } = {}): AuditSink & { close(): void } {
@@ -51,11 +51,11 @@ export function createGrpcSink(ingest: () => IngestCall, { timeoutMs = 10_000 } 
     })
     call.on('error', broken)
     call.on('end', () => broken(new Error('the audit service ended the stream')))
-    const send = (records: readonly StoredRecord[]) =>
+    const send = (request: Buffer) =>
       new Promise<void>((resolve, reject) => {
         waiting.push({ resolve, reject })
         if (waiting.length === 1) restartTimer()
-        call.write({ records })
+        call.write(request)
       })
     const opened = { call, send }
     return opened
@@ -63,9 +63,12 @@ export function createGrpcSink(ingest: () => IngestCall, { timeoutMs = 10_000 } 
 
   return {
     inFlightMax: IN_FLIGHT_MAX,
-    send(records) {
-      stream ??= open()
-      return stream.send(records)
+    prepare(records) {
+      const request = encodeIngest({ records })
+      return () => {
+        stream ??= open()
+        return stream.send(request)
+      }
     },
     close() {
       stream?.call.end()

@@ -1,7 +1,6 @@
 import { auditTopic, auditTopicSettings, createAuditProducer, topicOnFirstUse } from '@gatehouse/bus'
 import { AuditServiceClient } from '@gatehouse/contracts/audit/v1/audit_service'
 import { createGeneratedClient, type Logger, type TlsMaterial } from '@gatehouse/grpc-service'
-import { encodeIngest } from './encode-ingest.ts'
 import { createGrpcSink } from './grpc-sink.ts'
 import type { AuditSink } from './shipper.ts'
 
@@ -25,7 +24,9 @@ export function openAuditSink(settings: AuditSinkSettings, tls: TlsMaterial, log
 function grpcSink({ auditAddress }: AuditSinkSettings, tls: TlsMaterial): ClosableSink {
   const client = createGeneratedClient(AuditServiceClient, { address: auditAddress, tls, peer: 'audit' })
   const { path, responseDeserialize } = AuditServiceClient.service.ingest
-  const sink = createGrpcSink(() => client.makeBidiStreamRequest(path, encodeIngest, responseDeserialize))
+  const sink = createGrpcSink(() =>
+    client.makeBidiStreamRequest(path, (encoded: Buffer) => encoded, responseDeserialize),
+  )
   return {
     ...sink,
     async close() {
@@ -40,7 +41,7 @@ function kafkaSink({ kafkaBrokers: brokers, topicPrefix, node }: AuditSinkSettin
   const topicThere = topicOnFirstUse(address, auditTopicSettings(topicPrefix), logger)
   const producer = createAuditProducer({ ...address, topic: auditTopic(topicPrefix), logger })
   return {
-    async send(records) {
+    prepare: (records) => async () => {
       await topicThere()
       await producer.send(records)
     },

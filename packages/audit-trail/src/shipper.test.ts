@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events'
-import type { IngestRequest } from '@gatehouse/contracts/audit/v1/audit_service'
 import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createGrpcSink } from './grpc-sink.ts'
@@ -21,7 +20,11 @@ describe('the shipper', () => {
   test('sends in order, trims what was taken, and goes on with what comes later', async () => {
     const { trail, append } = await open(testDirectory())
     const seen: string[] = []
-    const shipper = startShipper({ trail, lingerMs: 0, sink: { send: async (r) => void seen.push(...requestIds(r)) } })
+    const shipper = startShipper({
+      trail,
+      lingerMs: 0,
+      sink: { prepare: (r) => async () => void seen.push(...requestIds(r)) },
+    })
     const ids = Array.from({ length: 500 }, (_, i) => `${i}`)
     for (const id of ids) await append(id)
     await vi.waitFor(() => expect(seen).toEqual(ids), { timeout: 30_000 })
@@ -35,7 +38,7 @@ describe('the shipper', () => {
     const seen: string[] = []
     const failures: number[] = []
     const sink = {
-      async send(records: readonly StoredRecord[]) {
+      prepare: (records: readonly StoredRecord[]) => async () => {
         if (failures.length < 3) throw new Error('away')
         seen.push(...requestIds(records))
       },
@@ -56,10 +59,13 @@ describe('the shipper', () => {
     const sends: { ids: readonly string[]; answer: PromiseWithResolvers<void> }[] = []
     const sink = {
       inFlightMax: 3,
-      send(records: readonly StoredRecord[]) {
-        const answer = Promise.withResolvers<void>()
-        sends.push({ ids: requestIds(records), answer })
-        return answer.promise
+      prepare(records: readonly StoredRecord[]) {
+        const ids = requestIds(records)
+        return () => {
+          const answer = Promise.withResolvers<void>()
+          sends.push({ ids, answer })
+          return answer.promise
+        }
       },
     }
     const shipper = startShipper({ trail, sink, batchBytesMax: 8 << 10, lingerMs: 0, retryMsMax: 5 })
@@ -84,12 +90,15 @@ describe('the shipper', () => {
     const directory = testDirectory()
     const before = await open(directory)
     await before.append('a')
-    const stuck = startShipper({ trail: before.trail, sink: { send: () => new Promise(() => undefined) } })
+    const stuck = startShipper({ trail: before.trail, sink: { prepare: () => () => new Promise(() => undefined) } })
     await stuck.close(1)
     await before.trail.close()
     const after = await open(directory)
     const seen: string[] = []
-    const shipper = startShipper({ trail: after.trail, sink: { send: async (r) => void seen.push(...requestIds(r)) } })
+    const shipper = startShipper({
+      trail: after.trail,
+      sink: { prepare: (r) => async () => void seen.push(...requestIds(r)) },
+    })
     await shipper.close()
     expect(seen).toEqual(['a'])
     await after.trail.close()
@@ -106,9 +115,9 @@ describe('the shipper', () => {
 
 describe('the gRPC sink', () => {
   class Call extends EventEmitter {
-    readonly written: IngestRequest[] = []
+    readonly written: Buffer[] = []
     cancelled = false
-    write(request: IngestRequest): boolean {
+    write(request: Buffer): boolean {
       this.written.push(request)
       return true
     }
@@ -125,7 +134,11 @@ describe('the gRPC sink', () => {
     const calls: Call[] = []
     const sink = createGrpcSink(() => calls[calls.push(new Call()) - 1]!)
     const order: number[] = []
-    const both = [1, 2].map((n) => sink.send([record]).then(() => order.push(n)))
+    const both = [1, 2].map((n) =>
+      sink
+        .prepare([record])()
+        .then(() => order.push(n)),
+    )
     calls[0]!.emit('data', answer)
     await both[0]
     expect(order).toEqual([1])
@@ -138,10 +151,10 @@ describe('the gRPC sink', () => {
   test.each(['error', 'end'])('rejects what waits on %s, and opens another stream', async (event) => {
     const calls: Call[] = []
     const sink = createGrpcSink(() => calls[calls.push(new Call()) - 1]!)
-    const sent = sink.send([record])
+    const sent = sink.prepare([record])()
     calls[0]!.emit(event, new Error('gone'))
     await expect(sent).rejects.toThrow()
-    const again = sink.send([record])
+    const again = sink.prepare([record])()
     calls[1]!.emit('data', answer)
     await again
   })
@@ -151,7 +164,7 @@ describe('the gRPC sink', () => {
     onTestFinished(() => void vi.useRealTimers())
     const calls: Call[] = []
     const sink = createGrpcSink(() => calls[calls.push(new Call()) - 1]!, { timeoutMs: 1000 })
-    const sent = [1, 2, 3].map(() => sink.send([record]))
+    const sent = [1, 2, 3].map(() => sink.prepare([record])())
     for (const each of sent.slice(0, 2)) {
       vi.advanceTimersByTime(900)
       calls[0]!.emit('data', answer)
@@ -162,7 +175,7 @@ describe('the gRPC sink', () => {
     vi.advanceTimersByTime(1)
     await expect(sent[2]).rejects.toThrow('1000 ms')
     expect(calls[0]!.cancelled).toBe(true)
-    const again = sink.send([record])
+    const again = sink.prepare([record])()
     calls[1]!.emit('data', answer)
     await again
     vi.advanceTimersByTime(5000)
@@ -172,7 +185,7 @@ describe('the gRPC sink', () => {
   test('rejects and gives the stream up when no acknowledgement comes in time', async () => {
     const call = new Call()
     const sink = createGrpcSink(() => call, { timeoutMs: 5 })
-    await expect(sink.send([record])).rejects.toThrow('5 ms')
+    await expect(sink.prepare([record])()).rejects.toThrow('5 ms')
     expect(call.cancelled).toBe(true)
   })
 })

@@ -1,12 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record'
-import type { Batch } from './spool/reader.ts'
+import type { Batch, BatchEnd } from './spool/reader.ts'
 import type { Trail } from './trail.ts'
 
-/** Where records are safe once `send` resolves; sending one again must be harmless. */
+/** Sends one batch, and the same again after a failure, which must be harmless. Its records are safe once it resolves. */
+export type SendBatch = () => Promise<void>
+
+/** Where records go. */
 export interface AuditSink {
-  send(records: readonly StoredRecord[]): Promise<void>
-  /** Sends that may be on their way at once; 1 when absent. */
+  /**
+   * The records' bytes hold until the next batch is read: where several batches may be on their way, what is needed of
+   * them is taken here. One buffer for all is best: objects of thousands of records would outlive many collections.
+   */
+  prepare(records: readonly StoredRecord[]): SendBatch
+  /** Batches that may be on their way at once; 1 when absent. */
   readonly inFlightMax?: number
 }
 
@@ -72,8 +79,8 @@ export function startShipper(options: ShipperOptions): Shipper {
 }
 
 interface Sending {
-  readonly batch: Batch
-  readonly records: readonly StoredRecord[]
+  readonly end: BatchEnd
+  readonly send: SendBatch
   /** Undefined: to be sent, for the first time or again. */
   sent: Promise<boolean> | undefined
 }
@@ -93,7 +100,9 @@ class SendWindow {
   send(batch: Batch): Promise<boolean> {
     const { inFlightMax = 1 } = this.#options.sink
     const more = batch.full && inFlightMax > 1
-    this.#sending.push({ batch, records: more ? copyOf(batch.records) : batch.records, sent: undefined })
+    const { segment, end, count } = batch
+    const send = this.#options.sink.prepare(batch.records)
+    this.#sending.push({ end: { segment, end, count }, send, sent: undefined })
     this.#sendAll()
     return this.settle(more ? inFlightMax - 1 : 0)
   }
@@ -101,11 +110,10 @@ class SendWindow {
   /** Waits for acknowledgements until no more than so many are missing. */
   async settle(left = 0): Promise<boolean> {
     for (let [first] = this.#sending; first && this.#sending.length > left; [first] = this.#sending) {
-      const { batch } = first
       if (!(await untilDone(this.#options, this.#stop, () => this.#sent(first)))) return false
       this.#sending.shift()
-      this.#options.trail.spool.acknowledge(batch)
-      this.#options.onShipped?.(batch.records.length)
+      this.#options.trail.spool.acknowledge(first.end)
+      this.#options.onShipped?.(first.end.count)
     }
     return true
   }
@@ -123,30 +131,19 @@ class SendWindow {
 
   #sendAll(): void {
     for (const sending of this.#sending) {
-      sending.sent ??= sentBeforeAbort(this.#options.sink, sending.records, this.#stop)
+      sending.sent ??= sentBeforeAbort(sending.send, this.#stop)
       // It is looked at in its turn.
       sending.sent.catch(() => undefined)
     }
   }
 }
 
-/** The spool's own bytes hold until the next batch is read. */
-function copyOf(records: readonly StoredRecord[]): StoredRecord[] {
-  const bytes = Buffer.concat(records.map(({ json }) => json))
-  let end = 0
-  return records.map((record) => {
-    const start = end
-    end += record.json.length
-    return { ...record, json: bytes.subarray(start, end) }
-  })
-}
-
 /** Not Promise.race with one promise for all batches: that would keep a reaction for each of them. */
-function sentBeforeAbort(sink: AuditSink, records: readonly StoredRecord[], signal: AbortSignal): Promise<boolean> {
+function sentBeforeAbort(send: SendBatch, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const abort = () => resolve(false)
     signal.addEventListener('abort', abort, { once: true })
-    const sent = sink.send(records).then(() => resolve(true), reject)
+    const sent = send().then(() => resolve(true), reject)
     void sent.finally(() => signal.removeEventListener('abort', abort))
   })
 }

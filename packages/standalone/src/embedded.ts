@@ -56,8 +56,12 @@ export async function startEmbedded({ dataDir, environment, logger }: EmbeddedOp
   const token = await start(startToken(tokenConfig(env), { logger: logger('token'), model }))
   // What a request needs of services in this process is a call: gRPC and TLS to itself would cost more than the work.
   const logs = { credential: credential.log, policy: policy.log, token: token.log }
-  const own = { tokenCalls: token.calls, auditSink: { send: audit.ingest }, logs, model }
-  const gateway = await start(startGateway(gatewayConfig(env), { logger: logger('gateway'), ...own }))
+  const gateway = await start(
+    startGateway(gatewayConfig(env), {
+      ...{ logger: logger('gateway'), tokenCalls: token.calls, logs, model },
+      auditSink: { prepare: (records) => () => audit.ingest(records) },
+    }),
+  )
   const console = await start(startConsole(consoleConfig(env), { logger: logger('console') }))
   const closing = opened.move()
   return {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createGrpcSink } from '@gatehouse/audit-trail'
+import { openAuditSink } from '@gatehouse/audit-trail'
 import { AuditServiceClient, DecisionFilter } from '@gatehouse/contracts/audit/v1/audit_service'
 import type { DecisionRecord, StoredRecord } from '@gatehouse/contracts/audit/v1/decision_record'
 import { createClient, createGeneratedClient, createLogger, devCertificates } from '@gatehouse/grpc-service'
@@ -30,13 +30,13 @@ async function as(caller: string) {
 
 /** Ships records as a gateway does. */
 async function ingest(records: readonly StoredRecord[], caller = 'gateway'): Promise<void> {
-  const client = createGeneratedClient(AuditServiceClient, await settings(caller))
-  const sink = createGrpcSink(() => client.ingest())
+  const { address: auditAddress, tls } = await settings(caller)
+  const sinkSettings = { kafkaBrokers: [], topicPrefix: '', node: caller, auditAddress }
+  const sink = openAuditSink(sinkSettings, tls, createLogger('audit', { write: () => undefined }))
   try {
-    await sink.send(records)
+    await sink.prepare(records)()
   } finally {
-    sink.close()
-    client.close()
+    await sink.close()
   }
 }
 

@@ -167,7 +167,7 @@ function openSpool(config: GatewayConfig, logger: Logger): Promise<Trail> {
 
 function openSink(config: GatewayConfig, tls: TlsMaterial, logger: Logger, own: AuditSink | undefined): ClosableSink {
   if (!own || config.kafkaBrokers.length > 0) return openAuditSink(config, tls, logger)
-  return { send: own.send, close: () => Promise.resolve() }
+  return { prepare: own.prepare, close: () => Promise.resolve() }
 }
 
 function connectLogs(config: GatewayConfig, tls: TlsMaterial, own: Logs | undefined) {

@@ -3,11 +3,16 @@ import { readFrame } from './frame.ts'
 import { isComplete, type Segment } from './segment.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 
-/** Durable records in order, and where the next ones start. Their bytes hold until the next batch is asked for. */
-export interface Batch {
-  readonly records: readonly StoredRecord[]
+/** Where a batch ends: what to acknowledge. */
+export interface BatchEnd {
   readonly segment: Segment
   readonly end: number
+  readonly count: number
+}
+
+/** Durable records in order. Their bytes hold until the next batch is asked for. */
+export interface Batch extends BatchEnd {
+  readonly records: readonly StoredRecord[]
   /** More was there already than was asked for. */
   readonly full: boolean
 }
@@ -35,7 +40,9 @@ export class SpoolReader {
       if (this.#buffer.length < bytes) this.#buffer = Buffer.allocUnsafeSlow(Math.max(bytes, this.#buffer.length * 2))
       await segment.slot.file.read(this.#buffer, 0, bytes, this.#offset)
       const records = this.#parse(this.#buffer.subarray(0, bytes), segment)
-      if (records.length > 0) return { records, segment, end: this.#offset, full: this.#offset < segment.durableEnd }
+      const end = this.#offset
+      const count = records.length
+      if (count > 0) return { records, segment, end, count, full: end < segment.durableEnd }
     }
     return undefined
   }

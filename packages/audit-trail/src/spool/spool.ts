@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { Backlog } from './backlog.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { FRAME_HEADER_BYTES, type Payload } from './frame.ts'
-import { type Batch, SpoolReader } from './reader.ts'
+import { type Batch, type BatchEnd, SpoolReader } from './reader.ts'
 import { type Recovery, recover } from './recover.ts'
 import { isComplete, type Segment, segmentHeader, startSegment } from './segment.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
@@ -123,8 +123,8 @@ export class Spool {
   }
 
   /** Says that a batch, and so all before it, is safe elsewhere: its files are used again. */
-  acknowledge(batch: Batch): void {
-    this.#backlog.remove(batch.records.length)
+  acknowledge(batch: BatchEnd): void {
+    this.#backlog.remove(batch.count)
     for (const segment of this.#segments) {
       segment.acknowledgedEnd = segment === batch.segment ? batch.end : segment.durableEnd
       if (segment === batch.segment) break

@@ -30,9 +30,8 @@ export const installationPlants: readonly Plant[] = [
     edits: [
       {
         file: 'packages/audit-trail/src/shipper.ts',
-        find: 'sentBeforeAbort(this.#options.sink, sending.records, this.#stop)',
-        replace:
-          'sentBeforeAbort(this.#options.sink, sending.records.length > 1 ? sending.records.slice(1) : sending.records, this.#stop)',
+        find: 'sink.prepare(batch.records)',
+        replace: 'sink.prepare(batch.records.length > 1 ? batch.records.slice(1) : batch.records)',
       },
     ],
     caughtBy: after('kill gateway'),

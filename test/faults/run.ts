@@ -8,7 +8,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startCampaign } from './campaign.ts'
+import { type Campaign, startCampaign } from './campaign.ts'
 import { everyFault, faultsNamed } from './fault/every.ts'
 import { killing } from './fault/processes.ts'
 import type { SceneFault } from './fault/scene.ts'
@@ -69,19 +69,23 @@ async function campaign(seed: number): Promise<boolean> {
   violations.push(...(await campaign.finish()))
   const file = join(await mkdtemp(join(tmpdir(), 'gatehouse-history-')), `${seed}.json`)
   await writeFile(file, JSON.stringify(campaign.history))
-  console.log(`${done.length} faults, ${readiness(campaign.readyMs.map(({ ms }) => ms))}`)
+  console.log(`${done.length} faults, ${readiness(campaign.readyMs)}`)
   console.log(`${JSON.stringify(tally(campaign.history))}; the history is in ${file}`)
   for (const violation of violations) console.log(`VIOLATION ${violation}`)
   if (violations.length > 0 && values.kills === undefined) await keep(seed, done.slice(-5))
   return violations.length === 0
 }
 
-function readiness(readyMs: readonly number[]): string {
-  if (readyMs.length === 0) return 'no kills'
-  const sorted = readyMs.map(Math.round).sort((a, b) => a - b)
-  const [middle, late] = [sorted[sorted.length >> 1], sorted[Math.floor(sorted.length * 0.99)]]
-  const over = sorted.filter((ms) => ms > readyBoundMs).length
-  return `${sorted.length} kills (ready after ${middle} ms, p99 ${late}, at most ${sorted.at(-1)}; ${over} after more than 5 s)`
+function readiness(kills: Campaign['readyMs']): string {
+  if (kills.length === 0) return 'no kills'
+  const sorted = kills.toSorted((a, b) => a.ms - b.ms)
+  const told = (at: number) => Math.round(sorted[at]?.ms ?? Number.NaN)
+  const over = sorted.filter(({ ms }) => ms > readyBoundMs).map(({ member }) => member)
+  const late = Object.entries(Object.groupBy(over, (member) => member)).map(
+    ([member, all]) => `${member} ${all?.length}`,
+  )
+  const [middle, p99, most] = [told(kills.length >> 1), told(Math.floor(kills.length * 0.99)), told(kills.length - 1)]
+  return `${kills.length} kills (ready after ${middle} ms, p99 ${p99}, at most ${most}; after more than 5 s: ${late.join(', ') || 'none'})`
 }
 
 /** What found something is run again by every build. */

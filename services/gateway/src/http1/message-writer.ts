@@ -94,7 +94,7 @@ export class MessageWriter {
     if (this.#first === undefined && !this.#corked) {
       this.#first = bytes
       this.#sendLater()
-      return true
+      return !this.#socket.writableNeedDrain
     }
     this.#passFirst()
     return this.#socket.write(bytes, 'latin1')

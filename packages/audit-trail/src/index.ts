@@ -1,7 +1,7 @@
 export type { AuditMode, Counter, DecisionEntry } from './decision-entry.ts'
 export { type AuditSinkSettings, type ClosableSink, openAuditSink } from './open-audit-sink.ts'
 export { openShippedTrail, type ShippedTrail, type ShippedTrailOptions } from './open-shipped-trail.ts'
-export { type AuditSink, type SendBatch, type Shipper, type ShipperOptions, startShipper } from './shipper.ts'
+export { type AuditSink, type Shipper, type ShipperOptions, startShipper } from './shipper.ts'
 export { SpoolLocked } from './spool/directory-lock.ts'
 export type { SpoolDisk } from './spool/spool-disk.ts'
 export { SpoolFull } from './spool/spool-full.ts'

@@ -100,6 +100,7 @@ class SendWindow {
   send(batch: Batch): Promise<boolean> {
     const { inFlightMax = 1 } = this.#options.sink
     const more = batch.full && inFlightMax > 1
+    // Not the batch itself: its records would live as long.
     const { segment, end, count } = batch
     const send = this.#options.sink.prepare(batch.records)
     this.#sending.push({ end: { segment, end, count }, send, sent: undefined })
